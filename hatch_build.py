@@ -1,0 +1,16 @@
+"""Compiles the message catalogues into the wheel; `.mo` files are never committed."""
+
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CatalogHook(BuildHookInterface):
+    """Writes a .mo beside every .po."""
+
+    def initialize(self, version, build_data):
+        for po in Path(self.root, "portal", "translations").glob("*/LC_MESSAGES/*.po"):
+            with po.open("rb") as source, po.with_suffix(".mo").open("wb") as target:
+                write_mo(target, read_po(source))

@@ -1,0 +1,41 @@
+"""Wires the real parts into the portal's Flask app."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask, g, has_request_context
+from flask_babel import Babel
+
+from portal import models
+from portal.core.clock import utcnow
+from portal.core.config import Settings
+from portal.core.db import Database
+from portal.core.i18n import FOLDER
+from portal.core.share import SHARE
+from portal.web import errors, guest
+from portal.web.parts import Parts
+from portal.web.security import protect
+
+assert models  # both apps need every room's tables
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    deliver: Callable[[int], None],
+    clock: Callable[[], datetime] = utcnow,
+) -> Flask:
+    """The portal: guest pages, dashboard, callbacks, health."""
+    app = Flask("portal", template_folder=str(SHARE / "templates"), static_folder=str(SHARE / "static"))
+    app.config["SECRET_KEY"] = settings.keys.derive("session")[0]
+    app.config["SECRET_KEY_FALLBACKS"] = settings.keys.derive("session")[1:]
+    app.extensions["vestibule"] = Parts(settings, database, clock, deliver)
+    Babel(app, locale_selector=_language, default_translation_directories=str(FOLDER))
+    protect(app, settings)
+    errors.register(app)
+    guest.register(app)
+    return app
+
+
+def _language() -> str:
+    return getattr(g, "language", "ru") if has_request_context() else "ru"

@@ -1,0 +1,26 @@
+"""The guest's digital card."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.db import Base, Pk
+
+
+class Card(Base):
+    """A number for the till (ASCII digits, last one a check digit) and a link for the guest (128 random bits)."""
+
+    __tablename__ = "card"
+    __table_args__ = (UniqueConstraint("legal_entity_id", "number"),)
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"))
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))  # where it was issued: name and colours
+    guest_id: Mapped[int] = mapped_column(ForeignKey("guest.id"), index=True)
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visit.id"))
+    number: Mapped[str] = mapped_column(String(20))
+    token: Mapped[str] = mapped_column(String(22), unique=True)
+    issued_at: Mapped[datetime]
+    used_at: Mapped[datetime]  # last shown or asked for: 12 silent months end it for a recycled number
+    retired_at: Mapped[datetime | None]

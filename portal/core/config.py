@@ -1,0 +1,173 @@
+"""Settings: typed, from the environment and an .env file, every problem reported at once.
+
+Rule for a default: right for production and safe to publish. Secrets have none; `make run` makes random ones for the
+demo (see `portal/core/demo_secrets.py`).
+"""
+
+import os
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from portal.core.tokens import Keys
+
+SAMPLES = {"change-me", "changeme", "secret", "dev", "test", "password", "testing123"}
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured. The README's table is held to this class by a test."""
+
+    model_config = SettingsConfigDict(env_prefix="VESTIBULE_", extra="forbid", frozen=True)
+
+    demo: bool = Field(False, description="Demo mode: random secrets in the data folder, console SMS page, sample venue.")
+    data_dir: Path = Field(Path("var"), description="Folder of the database, the queue, keys and anchors.")
+    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
+    host: str = Field("127.0.0.1", description="Address that the portal listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port of the portal; the hooks take the next one, the simulator the one after.")
+    public_url: str = Field("", description="https address that guests see; empty means http://HOST:PORT, for the demo only.")
+    allowed_hosts: Names = Field((), description="Host names answered besides the public URL's, comma-separated.")
+    trusted_proxies: int = Field(0, ge=0, le=3, description="Reverse proxies in front whose X-Forwarded-* are believed.")
+    web_workers: int = Field(2, ge=1, description="gunicorn processes of each server.")
+    web_threads: int = Field(8, ge=1, description="Threads in each process.")
+    worker_threads: int = Field(4, ge=1, description="Threads of the queue worker.")
+
+    secret_key: SecretStr = Field(description="Signs and encrypts tokens, sessions and codes; at least 32 characters.")
+    secret_key_fallbacks: Names = Field((), description="Earlier SECRET_KEYs still accepted, comma-separated.")
+    identity_key: SecretStr = Field(description="Keys the hashes of MACs and phones; never changed; at least 32 characters.")
+    radius_hook_secret: SecretStr = Field(description="Shared with FreeRADIUS in a header; at least 32 characters.")
+    metrics_token: SecretStr = Field(description="Bearer token for /metrics; at least 16 characters.")
+
+    sms_sender: Literal["console", "smsaero"] = Field("console", description="Who carries SMS.")
+    smsaero_email: str = Field("", description="SMS Aero account.")
+    smsaero_api_key: SecretStr = Field(SecretStr(""), description="SMS Aero API key.")
+    smsaero_signature: str = Field("", description="Registered sender name, at most 11 Latin characters.")
+    smsaero_gates: Names = Field(("gate.smsaero.ru", "gate.smsaero.org", "gate.smsaero.net"), description="Hosts of the gate, tried one per attempt.")
+    smsaero_ca_file: str = Field("", description="Own CA of a test gate; empty means the system's.")
+    sms_price_kopecks: int = Field(600, ge=0, description="Assumed price of one part until the gate says its own.")
+
+    otp_lifetime: timedelta = Field(timedelta(minutes=10), description="Life of a code from its first SMS.")
+    otp_tries: int = Field(5, ge=1, le=10, description="Codes compared per verification.")
+    otp_resend_after: Names = Field(("60", "180", "420"), description="Seconds from the first SMS at which it may be sent again.")
+    limit_number_day: int = Field(5, description="Verifications and resends per number in 24 hours, all venues.")
+    limit_number_week: int = Field(10, description="The same in 7 days.")
+    limit_device_hour: int = Field(4, description="Verifications per device in an hour.")
+    limit_device_day: int = Field(8, description="Verifications per device in 24 hours.")
+    limit_prefix_hour: int = Field(20, description="Verifications per block of 10,000 numbers in an hour.")
+    limit_ip_hour: int = Field(10, description="Starts per address (IPv6 /64) in an hour on the QR path.")
+    limit_voucher_tries: int = Field(5, description="Wrong vouchers per device in an hour.")
+    limit_voucher_venue_hour: int = Field(30, description="Wrong vouchers per venue in an hour.")
+    limit_sign_in: int = Field(5, description="Failed sign-ins per login, and per address, in 15 minutes.")
+    limit_short_link_ip_hour: int = Field(30, description="Unknown short SMS links per address in an hour.")
+    delivery_slow_percent: int = Field(40, description="Verified of the last 50 sent below which a path slows down and alarms.")
+    delivery_stop_percent: int = Field(20, description="… below which that path's SMS stop.")
+
+    retention_unproven: timedelta = Field(timedelta(hours=24), description="Life of a phone that was never proven.")
+    retention_visit_trace: timedelta = Field(timedelta(days=30), description="Life of a visit's address and user agent.")
+    retention_guest_months: int = Field(24, ge=1, description="Months after the last use before a guest is erased.")
+    retention_register: timedelta = Field(timedelta(days=183), description="Life of Wi-Fi identification (180 to 1095 days).")
+    card_new_after_months: int = Field(12, description="Months of silence after which a number gets a new card.")
+    demo_sms_page: bool = Field(False, description="Shows console SMS at /demo/sms; refused beside a public URL.")
+    log_level: Literal["DEBUG", "INFO", "WARNING"] = Field("INFO", description="Level of the JSON log.")
+
+    @field_validator(
+        "allowed_hosts", "secret_key_fallbacks", "smsaero_gates", "otp_resend_after", mode="before"
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("secret_key", "identity_key", "radius_hook_secret", "metrics_token")
+    @classmethod
+    def _real_secret(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if text.lower() in SAMPLES or len(text) < 16 or len(set(text)) < 8:
+            raise ValueError("is a sample or too short; make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'")
+        return value
+
+    @field_validator("retention_register")
+    @classmethod
+    def _register_term(cls, value: timedelta) -> timedelta:
+        if not timedelta(days=180) <= value <= timedelta(days=1095):
+            raise ValueError("must be 180 to 1095 days")
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> "Settings":
+        problems = []
+        if not self.demo and not self.public_url:
+            problems.append("PUBLIC_URL is missing: the https address that guests will see, such as https://wifi.example.ru")
+        if self.public_url and urlsplit(self.public_url).scheme != "https" and not self.demo:
+            problems.append("PUBLIC_URL must begin with https://")
+        if self.demo_sms_page and self.public_url:
+            problems.append("DEMO_SMS_PAGE shows every code and cannot stand beside PUBLIC_URL: remove one of the two")
+        if self.sms_sender == "smsaero" and not (
+            self.smsaero_email and self.smsaero_api_key.get_secret_value() and self.smsaero_signature
+        ):
+            problems.append("SMS_SENDER=smsaero needs SMSAERO_EMAIL, SMSAERO_API_KEY and SMSAERO_SIGNATURE")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Every key that is derived from the secrets."""
+        return Keys(
+            self.secret_key.get_secret_value().encode(),
+            tuple(k.encode() for k in self.secret_key_fallbacks),
+            self.identity_key.get_secret_value().encode(),
+        )
+
+    @property
+    def base_url(self) -> str:
+        """The address that links are built from; never a request's Host."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def hooks_port(self) -> int:
+        """Port of `radius_hooks`, on loopback."""
+        return self.port + 1
+
+    @property
+    def simulator_port(self) -> int:
+        """Port of the demo's pretend router, on loopback."""
+        return self.port + 2
+
+    @property
+    def url_of_database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'vestibule.db').absolute()}"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Host names (without port) that are answered."""
+        own = {urlsplit(self.base_url).hostname or "", *self.allowed_hosts}
+        return frozenset(own | ({"127.0.0.1", "localhost", "::1"} if not self.public_url else set()))
+
+    @property
+    def resend_after(self) -> tuple[timedelta, ...]:
+        """When the first, second, … resend opens, counted from the first SMS."""
+        return tuple(timedelta(seconds=int(s)) for s in self.otp_resend_after)
+
+
+class BadSettings(Exception):
+    """Every problem of the settings, one line each."""
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read `.env` of the working folder, the data folder's generated secrets, and the environment. Raises BadSettings."""
+    data_dir = Path(str(overrides.get("data_dir") or os.environ.get("VESTIBULE_DATA_DIR") or "var"))
+    try:
+        return Settings(_env_file=(data_dir / "secrets.env", ".env"), **overrides)  # type: ignore[call-arg,arg-type]
+    except ValidationError as error:
+        raise BadSettings("\n".join(_line(e["loc"], e["msg"]) for e in error.errors())) from None
+
+
+def _line(loc: tuple[int | str, ...], message: str) -> str:
+    name = "VESTIBULE_" + str(loc[0]).upper() if loc else "settings"
+    return f"{name}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,153 @@
+"""The database: typed base, times, one transaction per door, and no network inside it.
+
+SQLite begins writing doors with BEGIN IMMEDIATE: a plain BEGIN that reads and then writes loses most concurrent
+transactions to "database is locked" at once, whatever the busy timeout says.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Enum,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import Engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+
+from portal.core.errors import NetworkInsideTransaction
+
+_open_transaction: ContextVar[bool] = ContextVar("open_transaction", default=False)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time on both databases (SQLite gives naive ones back); refuses naive values."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("naive time")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Pk = Annotated[int, mapped_column(BigId, primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    """Every table. Constraint names follow one rule, so that a violation can be mapped to an error by name."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON, int: BigId}
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        cls.__table__.dialect_options["sqlite"]["strict"] = True
+
+
+# STRICT tables know only INTEGER, REAL, TEXT, BLOB and ANY.
+@compiles(String, "sqlite")
+@compiles(Enum, "sqlite")
+@compiles(DateTime, "sqlite")
+@compiles(Date, "sqlite")
+@compiles(JSON, "sqlite")
+@compiles(Numeric, "sqlite")
+def _as_text(element: Any, compiler: Any, **kw: Any) -> str:
+    return "TEXT"
+
+
+@compiles(Boolean, "sqlite")
+@compiles(BigInteger, "sqlite")
+def _as_integer(element: Any, compiler: Any, **kw: Any) -> str:
+    return "INTEGER"
+
+
+def make_engine(url: str, pool_size: int = 16) -> Engine:
+    """An engine with the same promises on SQLite (WAL, synchronous FULL) and PostgreSQL."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": 5})
+    event.listen(engine, "connect", _on_sqlite_connect)
+    event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def _on_sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # BEGIN is ours
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "recursive_triggers=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_sqlite_begin(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+
+
+class Database:
+    """One per process. A door takes `writing()` or `reading()` once; rooms get the session and never commit."""
+
+    def __init__(self, url: str, pool_size: int = 16) -> None:
+        self.engine = make_engine(url, pool_size)
+        self._writes = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True on the embedded default."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction, committed at the end of the block, rolled back by an exception."""
+        with self._session(self._writes) as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that reads; nothing is committed."""
+        with self._session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
+        if _open_transaction.get():
+            raise RuntimeError("one door, one transaction: a second one was opened inside")
+        mark = _open_transaction.set(True)
+        try:
+            with Session(engine, expire_on_commit=False) as session:
+                yield session
+                if engine is self._writes:
+                    session.commit()
+        finally:
+            _open_transaction.reset(mark)
+
+
+def refuse_inside_transaction() -> None:
+    """Called before every talk to the network: a slow provider must not hold a connection or a row lock."""
+    if _open_transaction.get():
+        raise NetworkInsideTransaction("close the transaction before talking to the network")

@@ -1,0 +1,87 @@
+"""Rate limits that hold at once for fifty forms: exact sliding windows and money budgets in SQL rows.
+
+A window keeps the times of its last `limit` events in one row, locked in the same transaction as the act it guards
+(BEGIN IMMEDIATE on SQLite, FOR UPDATE on PostgreSQL). Nothing is counted over a growing table.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import JSON, Index, String, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal.core.db import Base
+
+
+class LimitWindow(Base):
+    """One limit of one subject. `key` holds only keyed hashes and ids, never a phone."""
+
+    __tablename__ = "limit_window"
+    __table_args__ = (Index(None, "until"),)
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    times: Mapped[list[float]] = mapped_column(JSON)
+    until: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` events of `key` in any `window`. `name` is what an alarm and a refusal say."""
+
+    name: str
+    key: str
+    count: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """Which limit refused, and when it opens again."""
+
+    name: str
+    opens_at: datetime
+
+
+def take(session: Session, limits: Sequence[Limit], now: datetime) -> LimitReached | None:
+    """Count one event against all limits, or against none: the first full one refuses and nothing is written."""
+    wanted = {limit.key: limit for limit in limits if limit.count >= 0}
+    kept = _locked(session, sorted(wanted), now)
+    fresh = []
+    for key, limit in wanted.items():
+        times = [t for t in kept[key] if t > now.timestamp() - limit.window.total_seconds()]
+        if len(times) >= limit.count:
+            oldest = times[-limit.count] if limit.count else now.timestamp()
+            return LimitReached(limit.name, datetime.fromtimestamp(oldest, now.tzinfo) + limit.window)
+        fresh.append({"k": key, "t": [*times, now.timestamp()], "u": now + limit.window})
+    if fresh:
+        session.connection().execute(_STORE, fresh)
+    return None
+
+
+def peek(session: Session, limit: Limit, now: datetime) -> int:
+    """How many events of a limit are counted now, without locking."""
+    times = session.scalar(select(LimitWindow.times).where(LimitWindow.key == limit.key)) or []
+    return sum(t > now.timestamp() - limit.window.total_seconds() for t in times)
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    """Delete windows that have passed; returns how many."""
+    return session.connection().execute(delete(LimitWindow).where(LimitWindow.until < now)).rowcount
+
+
+_TABLE = LimitWindow.__table__
+_STORE = update(_TABLE).where(_TABLE.c.key == bindparam("k")).values(times=bindparam("t"), until=bindparam("u"))  # type: ignore[arg-type]
+
+
+def _locked(session: Session, keys: list[str], now: datetime) -> dict[str, list[float]]:
+    """Make missing rows, then lock all in one order, so that two forms never wait for each other crosswise."""
+    if not keys:
+        return {}
+    connection = session.connection()
+    upsert = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
+    rows = [{"key": key, "times": [], "until": now} for key in keys]
+    connection.execute(upsert(_TABLE).on_conflict_do_nothing(), rows)  # type: ignore[arg-type]
+    found = connection.execute(select(_TABLE.c.key, _TABLE.c.times).where(_TABLE.c.key.in_(keys)).order_by(_TABLE.c.key).with_for_update())
+    return {key: times for key, times in found}

@@ -1,0 +1,86 @@
+"""Secrets of the house: sealed tokens (encrypted and signed), keyed hashes and random ids.
+
+A token says nothing to who holds it, cannot be changed, names its purpose and ages. It is built from SECRET_KEY, and
+opened with SECRET_KEY or one of SECRET_KEY_FALLBACKS, so that the key can be rotated without downtime. What must stay
+the same for months (the hash of a MAC, the pseudonym in a consent) is keyed by IDENTITY_KEY instead.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from portal.core.errors import PortalError
+
+_NONCE = 12
+
+
+def random_id() -> str:
+    """128 random bits, URL-safe, 22 characters: the shape of every id that leaves the house."""
+    return secrets.token_urlsafe(16)
+
+
+class BadToken(PortalError):
+    """`bad_token` (not ours, changed, other purpose) or `expired_token`."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """Derives every key from the two secrets of the settings (HKDF-like: HMAC-SHA256 of the purpose)."""
+
+    secret: bytes
+    fallbacks: tuple[bytes, ...]
+    identity: bytes
+
+    def derive(self, purpose: str) -> list[bytes]:
+        """32-byte keys for a purpose, the current one first."""
+        return [hmac.digest(s, b"vestibule:" + purpose.encode(), "sha256") for s in (self.secret, *self.fallbacks)]
+
+    def keyed_hash(self, purpose: str, value: str) -> str:
+        """A stable, keyed, one-way name for a value (MAC, phone, limit key): 32 hex characters."""
+        key = hmac.digest(self.identity, b"vestibule:" + purpose.encode(), "sha256")
+        return hmac.digest(key, value.encode(), "sha256").hex()[:32]
+
+    def seal(self, purpose: str, payload: dict[str, Any], now: datetime) -> str:
+        """Encrypt (AES-256-GCM, RFC 5116) a JSON object with its time of issue."""
+        body = json.dumps([int(now.timestamp()), payload], separators=(",", ":"), ensure_ascii=False).encode()
+        packed = zlib.compress(body, 9)
+        nonce = secrets.token_bytes(_NONCE)
+        box = AESGCM(self.derive(purpose)[0]).encrypt(nonce, packed, purpose.encode())
+        return base64.urlsafe_b64encode(nonce + box).rstrip(b"=").decode()
+
+    def unseal(self, purpose: str, token: str, now: datetime, max_age: timedelta) -> dict[str, Any]:
+        """Open a token. Raises BadToken."""
+        issued, payload = self._open(purpose, token)
+        if now.timestamp() - issued > max_age.total_seconds():
+            raise BadToken("expired_token")
+        return payload
+
+    def _open(self, purpose: str, token: str) -> tuple[int, dict[str, Any]]:
+        if len(token) > 4096 or not token.isascii():
+            raise BadToken("bad_token")
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except ValueError as error:
+            raise BadToken("bad_token") from error
+        for key in self.derive(purpose):
+            try:
+                packed = AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], purpose.encode())
+            except (InvalidTag, ValueError):
+                continue
+            issued, payload = json.loads(zlib.decompress(packed))
+            return issued, payload
+        raise BadToken("bad_token")
+
+
+def sha256_hex(value: bytes) -> str:
+    """SHA-256 as 64 hex characters."""
+    return hashlib.sha256(value).hexdigest()

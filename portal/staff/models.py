@@ -1,0 +1,53 @@
+"""People who see the dashboard: plain rows, no framework."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.db import Base, Pk
+
+ROLES = ("owner", "marketer", "staff")
+
+
+class StaffUser(Base):
+    """A login. `venue_ids` empty means every venue of the organization."""
+
+    __tablename__ = "staff_user"
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    email: Mapped[str] = mapped_column(String(200), unique=True)  # lower case
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(10))
+    venue_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
+    language: Mapped[str] = mapped_column(String(2), default="ru")
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class StaffSession(Base):
+    """One signed-in browser. Deleting the row signs it out."""
+
+    __tablename__ = "staff_session"
+    id: Mapped[Pk]
+    staff_user_id: Mapped[int] = mapped_column(ForeignKey("staff_user.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_agent: Mapped[str] = mapped_column(String(200), default="")
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class StaffJournal(Base):
+    """Who saw or changed what. Holds no phone: a masked one at most."""
+
+    __tablename__ = "staff_journal"
+    __table_args__ = (Index(None, "organization_id", "at"),)
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    staff_user_id: Mapped[int | None]
+    who: Mapped[str] = mapped_column(String(200))
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime]

@@ -1,0 +1,120 @@
+"""Who runs the place, where it is, and its Wi-Fi. Every tenant row carries organization_id."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.core.db import Base, Pk
+
+FIELD_NAMES = ("name", "birthday", "email", "city", "custom")
+IDENTIFICATION_GROUNDS = ("operator_subscriber", "operator_licence", "owner_rules")
+
+
+class Organization(Base):
+    """The customer of Vestibule: the outer wall of every look-up."""
+
+    __tablename__ = "organization"
+    id: Mapped[Pk]
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class LegalEntity(Base):
+    """The operator of personal data (152-ФЗ): consents are given to it and guests are unique within it."""
+
+    __tablename__ = "legal_entity"
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    name: Mapped[str] = mapped_column(String(300))
+    inn: Mapped[str] = mapped_column(String(12))
+    ogrn: Mapped[str] = mapped_column(String(15))
+    address: Mapped[str] = mapped_column(String(500))
+    contact_email: Mapped[str] = mapped_column(String(200))
+    rkn_notification: Mapped[str] = mapped_column(String(60), default="")
+    processors: Mapped[str] = mapped_column(Text, default="")  # hosting, SMS gate: name and address, a line each
+    card_prefix: Mapped[str] = mapped_column(String(8), default="20")
+    card_digits: Mapped[int] = mapped_column(default=13)  # with prefix and check digit
+    created_at: Mapped[datetime]
+
+
+class Venue(Base):
+    """One café. `code` is in its links, `live` is refused while a document or the notification number is missing."""
+
+    __tablename__ = "venue"
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"), index=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    city: Mapped[str] = mapped_column(String(80), default="")
+    address: Mapped[str] = mapped_column(String(300), default="")
+    timezone: Mapped[str] = mapped_column(String(60), default="Europe/Moscow")
+    language: Mapped[str] = mapped_column(String(2), default="ru")
+    live: Mapped[bool] = mapped_column(default=False)
+    accent: Mapped[str] = mapped_column(String(7), default="#8a4b2a")
+    logo_svg: Mapped[str] = mapped_column(Text, default="")
+    logo_png: Mapped[bytes | None] = mapped_column(LargeBinary)
+    offer_ru: Mapped[str] = mapped_column(String(160), default="")
+    offer_en: Mapped[str] = mapped_column(String(160), default="")
+    # {"name": "off" | "optional" | "required", …} for FIELD_NAMES
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    question_ru: Mapped[str] = mapped_column(String(120), default="")
+    question_en: Mapped[str] = mapped_column(String(120), default="")
+    regions: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["RU"])
+    identification_ground: Mapped[str] = mapped_column(String(30), default="operator_subscriber")
+    own_addresses: Mapped[list[str]] = mapped_column(JSON, default=list)  # public addresses of the venue: no IP limit there
+    utm_aliases: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"table_tent_2": "table-tent"}
+    vouchers: Mapped[bool] = mapped_column(default=False)
+    sms_per_minute_wifi: Mapped[int] = mapped_column(default=10)
+    sms_per_minute_qr: Mapped[int] = mapped_column(default=10)
+    sms_day_kopecks_wifi: Mapped[int] = mapped_column(default=300_000)
+    sms_day_kopecks_qr: Mapped[int] = mapped_column(default=300_000)
+    sms_stopped_wifi: Mapped[bool] = mapped_column(default=False)
+    sms_stopped_qr: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    legal_entity: Mapped[LegalEntity] = relationship()
+
+
+class WifiPolicy(Base):
+    """How long and how fast a verified guest is online at a venue. Seconds and kbit/s."""
+
+    __tablename__ = "wifi_policy"
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    version: Mapped[int] = mapped_column(default=1)
+    session_seconds: Mapped[int] = mapped_column(default=4 * 3600)
+    idle_seconds: Mapped[int] = mapped_column(default=900)
+    down_kbps: Mapped[int] = mapped_column(default=8000)
+    up_kbps: Mapped[int] = mapped_column(default=4000)
+    devices_per_guest: Mapped[int] = mapped_column(default=3)
+    updated_at: Mapped[datetime]
+
+
+class GatewayConfig(Base):
+    """One Wi-Fi gateway of a venue: the only addresses that a guest's browser may be sent to."""
+
+    __tablename__ = "gateway"
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    base_url: Mapped[str] = mapped_column(String(200))  # scheme://host:port
+    secret: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+
+
+class Nas(Base):
+    """A RADIUS client. `name` is the client's name in FreeRADIUS and is what decides the venue."""
+
+    __tablename__ = "nas"
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), index=True)
+    gateway_id: Mapped[int | None] = mapped_column(ForeignKey("gateway.id"))
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    address: Mapped[str] = mapped_column(String(60))
+    secret: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]

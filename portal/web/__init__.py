@@ -1,0 +1,1 @@
+"""The doors that people and providers use: views and forms, no rules."""
