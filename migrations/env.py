@@ -6,7 +6,6 @@ from portal.core.db import UtcDateTime
 from portal.models import metadata
 
 
-
 def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
     """Migrations name plain column types: they never import the product."""
     if kind == "type" and isinstance(item, UtcDateTime):

@@ -13,5 +13,18 @@ from portal.sms import models as sms
 from portal.staff import models as staff
 from portal.venues import models as venues
 
-__all__ = ["access", "acquisition", "cards", "consent", "guests", "heartbeat", "limits", "privacy", "signup", "sms", "staff", "venues"]
+__all__ = [
+    "access",
+    "acquisition",
+    "cards",
+    "consent",
+    "guests",
+    "heartbeat",
+    "limits",
+    "privacy",
+    "signup",
+    "sms",
+    "staff",
+    "venues",
+]
 metadata = Base.metadata

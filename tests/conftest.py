@@ -110,3 +110,11 @@ def make_settings(folder: Path, **overrides: object) -> Settings:
         **overrides,
     }
     return Settings(_env_file=None, **values)  # type: ignore[arg-type,call-arg]
+
+
+@pytest.fixture
+def world(settings: Settings, database: Database, house: House) -> object:
+    """The portal with published documents, on each database."""
+    from tests.support.signups import World
+
+    return World(settings, database, house)

@@ -36,20 +36,6 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
-        "destruction_act",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("rule", sa.String(length=40), nullable=False),
-        sa.Column("reason", sa.String(length=40), nullable=False),
-        sa.Column("cutoff", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_destruction_act_organization_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_destruction_act")),
-        sqlite_strict=True,
-    )
-    op.create_table(
         "legal_entity",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -125,15 +111,17 @@ def upgrade() -> None:
     op.create_table(
         "consent_chain",
         sa.Column("legal_entity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("head_hash", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["legal_entity_id"], ["legal_entity.id"], name=op.f("fk_consent_chain_legal_entity_id")),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_consent_chain_organization_id")),
         sa.PrimaryKeyConstraint("legal_entity_id", name=op.f("pk_consent_chain")),
         sqlite_strict=True,
     )
     op.create_table(
         "consent_opening",
-        sa.Column("record_id", sa.String(length=22), nullable=False),
+        sa.Column("opening_id", sa.String(length=22), nullable=False),
         sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("legal_entity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -141,27 +129,39 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["legal_entity_id"], ["legal_entity.id"], name=op.f("fk_consent_opening_legal_entity_id")),
         sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_consent_opening_organization_id")),
-        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_consent_opening")),
+        sa.PrimaryKeyConstraint("opening_id", name=op.f("pk_consent_opening")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("consent_opening", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_opening_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_opening_legal_entity_id"), ["legal_entity_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_opening_subject"), ["subject"], unique=False)
 
     op.create_table(
-        "destruction_log",
+        "destruction_act",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("act_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("table_name", sa.String(length=40), nullable=False),
-        sa.Column("row_id", sa.String(length=40), nullable=False),
-        sa.Column("what", sa.String(length=80), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["act_id"], ["destruction_act.id"], name=op.f("fk_destruction_log_act_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_destruction_log")),
+        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("legal_entity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("cutoff", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["legal_entity_id"], ["legal_entity.id"], name=op.f("fk_destruction_act_legal_entity_id")),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_destruction_act_organization_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_destruction_act")),
         sqlite_strict=True,
     )
-    with op.batch_alter_table("destruction_log", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_destruction_log_act_id"), ["act_id"], unique=False)
+    with op.batch_alter_table("destruction_act", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_destruction_act_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(
+            "uq_destruction_act_open",
+            ["legal_entity_id", "rule"],
+            unique=True,
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
 
     op.create_table(
         "staff_session",
@@ -252,6 +252,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_document_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
+        "destruction_log",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("act_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("table_name", sa.String(length=40), nullable=False),
+        sa.Column("row_id", sa.String(length=40), nullable=False),
+        sa.Column("what", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["act_id"], ["destruction_act.id"], name=op.f("fk_destruction_log_act_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_destruction_log")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("destruction_log", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_destruction_log_act_id"), ["act_id"], unique=False)
+
+    op.create_table(
         "gateway",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -268,6 +283,42 @@ def upgrade() -> None:
     with op.batch_alter_table("gateway", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_gateway_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_gateway_venue_id"), ["venue_id"], unique=False)
+
+    op.create_table(
+        "sms_alarm",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("venue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("path", sa.String(length=8), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_sms_alarm_organization_id")),
+        sa.ForeignKeyConstraint(["venue_id"], ["venue.id"], name=op.f("fk_sms_alarm_venue_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sms_alarm")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("sms_alarm", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sms_alarm_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sms_alarm_venue_id_at"), ["venue_id", "at"], unique=False)
+
+    op.create_table(
+        "sms_budget",
+        sa.Column("venue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("path", sa.String(length=8), nullable=False),
+        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kopecks", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("minute", sa.JSON(), nullable=False),
+        sa.Column("slow", sa.Boolean(), nullable=False),
+        sa.Column("stopped_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("counted_from", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_sms_budget_organization_id")),
+        sa.ForeignKeyConstraint(["venue_id"], ["venue.id"], name=op.f("fk_sms_budget_venue_id")),
+        sa.PrimaryKeyConstraint("venue_id", "path", name=op.f("pk_sms_budget")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("sms_budget", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sms_budget_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "source",
@@ -307,6 +358,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_mac", sa.String(length=12), nullable=True),
+        sa.Column("used_device", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_voucher_organization_id")),
         sa.ForeignKeyConstraint(["venue_id"], ["venue.id"], name=op.f("fk_voucher_venue_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_voucher")),
@@ -355,6 +407,7 @@ def upgrade() -> None:
         sa.Column("declared_record_id", sa.String(length=22), nullable=True),
         sa.Column("proof", sa.String(length=12), nullable=True),
         sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("opening_id", sa.String(length=22), nullable=False),
         sa.Column("commitments", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("prev_hash", sa.String(length=64), nullable=False),
@@ -364,6 +417,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_consent_record_organization_id")),
         sa.ForeignKeyConstraint(["venue_id"], ["venue.id"], name=op.f("fk_consent_record_venue_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_record")),
+        sa.UniqueConstraint("declared_record_id", name=op.f("uq_consent_record_declared_record_id")),
         sa.UniqueConstraint("legal_entity_id", "seq", name=op.f("uq_consent_record_legal_entity_id_seq")),
         sa.UniqueConstraint("record_id", name=op.f("uq_consent_record_record_id")),
         sqlite_strict=True,
@@ -468,6 +522,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_reason", sa.String(length=30), nullable=True),
+        sa.Column("put_out_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["gateway_id"], ["gateway.id"], name=op.f("fk_access_grant_gateway_id")),
         sa.ForeignKeyConstraint(["identification_id"], ["identification.id"], name=op.f("fk_access_grant_identification_id")),
         sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_access_grant_organization_id")),
@@ -478,11 +533,47 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     with op.batch_alter_table("access_grant", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_access_grant_identification_id"), ["identification_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_access_grant_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_access_grant_revoked_at"), ["revoked_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_access_grant_venue_id_mac_expires_at"), ["venue_id", "mac", "expires_at"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_access_grant_visit_id"), ["visit_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_access_grant_voucher_id"), ["voucher_id"], unique=False)
+
+    op.create_table(
+        "card",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("legal_entity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("venue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("guest_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("visit_id", sa.String(length=22), nullable=True),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("token", sa.String(length=22), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["guest_id"], ["guest.id"], name=op.f("fk_card_guest_id")),
+        sa.ForeignKeyConstraint(["legal_entity_id"], ["legal_entity.id"], name=op.f("fk_card_legal_entity_id")),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_card_organization_id")),
+        sa.ForeignKeyConstraint(["venue_id"], ["venue.id"], name=op.f("fk_card_venue_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
+        sa.UniqueConstraint("legal_entity_id", "number", name=op.f("uq_card_legal_entity_id_number")),
+        sa.UniqueConstraint("token", name=op.f("uq_card_token")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("card", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_card_guest_id"), ["guest_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_card_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(
+            "uq_card_live_guest",
+            ["guest_id"],
+            unique=True,
+            sqlite_where=sa.text("retired_at IS NULL"),
+            postgresql_where=sa.text("retired_at IS NULL"),
+        )
 
     op.create_table(
         "device",
@@ -551,6 +642,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_visit_guest_id"), ["guest_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_source_id"), ["source_id"], unique=False)
+        batch_op.create_index(
+            "ix_visit_trace",
+            ["arrived_at"],
+            unique=False,
+            sqlite_where=sa.text("ip IS NOT NULL OR user_agent IS NOT NULL"),
+            postgresql_where=sa.text("ip IS NOT NULL OR user_agent IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_visit_venue_id_arrived_at"), ["venue_id", "arrived_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_visit_venue_id_device_hash_arrived_at"), ["venue_id", "device_hash", "arrived_at"], unique=False
@@ -590,33 +688,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_accounting_session_venue_id_started_at"), ["venue_id", "started_at"], unique=False)
 
     op.create_table(
-        "card",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("legal_entity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("venue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("guest_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("visit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("number", sa.String(length=20), nullable=False),
-        sa.Column("token", sa.String(length=22), nullable=False),
-        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["guest_id"], ["guest.id"], name=op.f("fk_card_guest_id")),
-        sa.ForeignKeyConstraint(["legal_entity_id"], ["legal_entity.id"], name=op.f("fk_card_legal_entity_id")),
-        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_card_organization_id")),
-        sa.ForeignKeyConstraint(["venue_id"], ["venue.id"], name=op.f("fk_card_venue_id")),
-        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_card_visit_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
-        sa.UniqueConstraint("legal_entity_id", "number", name=op.f("uq_card_legal_entity_id_number")),
-        sa.UniqueConstraint("token", name=op.f("uq_card_token")),
-        sqlite_strict=True,
-    )
-    with op.batch_alter_table("card", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_card_guest_id"), ["guest_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_card_organization_id"), ["organization_id"], unique=False)
-
-    op.create_table(
         "phone_verification",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -652,13 +723,26 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     with op.batch_alter_table("phone_verification", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_phone_verification_created_at"), ["created_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_phone_verification_device_hash_venue_id_created_at"),
             ["device_hash", "venue_id", "created_at"],
             unique=False,
         )
+        batch_op.create_index(
+            "ix_phone_verification_kept",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("phone IS NOT NULL"),
+            postgresql_where=sa.text("phone IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_phone_verification_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_phone_verification_phone"),
+            ["phone"],
+            unique=False,
+            sqlite_where=sa.text("phone IS NOT NULL"),
+            postgresql_where=sa.text("phone IS NOT NULL"),
+        )
         batch_op.create_index(
             "uq_phone_verification_open_visit",
             ["visit_id"],
@@ -687,6 +771,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sending_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
@@ -699,9 +784,10 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     with op.batch_alter_table("sms_message", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sms_message_callback_hash"), ["callback_hash"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sms_message_look_at"), ["look_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_sms_message_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sms_message_provider_id"), ["provider_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_sms_message_status_queued_at"), ["status", "queued_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_sms_message_venue_id_path_queued_at"), ["venue_id", "path", "queued_at"], unique=False
         )

@@ -40,18 +40,19 @@ class Voucher(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     used_mac: Mapped[str | None] = mapped_column(String(12))
+    used_device: Mapped[str | None] = mapped_column(String(32))  # the browser's keyed hash, where no MAC was known
 
 
 class AccessGrant(Base):
     """The right of one device to be online at one venue for a time. The password is for RADIUS, one grant's own."""
 
     __tablename__ = "access_grant"
-    __table_args__ = (Index(None, "venue_id", "mac", "expires_at"), Index(None, "visit_id"))
+    __table_args__ = (Index(None, "venue_id", "mac", "expires_at"), Index(None, "visit_id"), Index(None, "revoked_at"))
     id: Mapped[Pk]
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
-    identification_id: Mapped[int | None] = mapped_column(ForeignKey("identification.id"))
-    voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"))
+    identification_id: Mapped[int | None] = mapped_column(ForeignKey("identification.id"), index=True)
+    voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)
     visit_id: Mapped[str] = mapped_column(String(22))  # the visit's public id, sent as Class
     user_name: Mapped[str] = mapped_column(String(32), unique=True)
     password: Mapped[str] = mapped_column(String(32))
@@ -65,6 +66,7 @@ class AccessGrant(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     revoked_reason: Mapped[str | None] = mapped_column(String(30))
+    put_out_at: Mapped[datetime | None]  # when the gateway confirmed that a revoked device is off
 
 
 class AccountingSession(Base):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
@@ -13,6 +13,7 @@ SOURCE_KINDS = (
 )  # fmt: skip
 VISITOR_CLASSES = ("guest", "bot", "voucher", "remembered")
 STEPS = ("seen_at", "phone_at", "code_sent_at", "code_delivered_at", "verified_at", "card_at", "card_saved_at", "online_at")
+_TRACE = "ip IS NOT NULL OR user_agent IS NOT NULL"
 
 
 class Source(Base):
@@ -46,9 +47,13 @@ class Visit(Base):
         CheckConstraint("verified_at IS NULL OR phone_at IS NOT NULL", name="verified_after_phone"),
         CheckConstraint("card_at IS NULL OR verified_at IS NOT NULL", name="card_after_verified"),
         CheckConstraint("card_saved_at IS NULL OR card_at IS NOT NULL", name="saved_after_card"),
-        CheckConstraint("online_at IS NULL OR verified_at IS NOT NULL OR visitor_class IN ('voucher', 'remembered')", name="online_after_verified"),
+        CheckConstraint(
+            "online_at IS NULL OR verified_at IS NOT NULL OR visitor_class IN ('voucher', 'remembered')",
+            name="online_after_verified",
+        ),
         Index(None, "venue_id", "arrived_at"),
         Index(None, "venue_id", "device_hash", "arrived_at"),
+        Index("ix_visit_trace", "arrived_at", sqlite_where=text(_TRACE), postgresql_where=text(_TRACE)),  # for retention
     )
     id: Mapped[Pk]
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)

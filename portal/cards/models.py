@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
@@ -12,13 +12,17 @@ class Card(Base):
     """A number for the till (ASCII digits, last one a check digit) and a link for the guest (128 random bits)."""
 
     __tablename__ = "card"
-    __table_args__ = (UniqueConstraint("legal_entity_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("legal_entity_id", "number"),
+        Index("uq_card_live_guest", "guest_id", unique=True,
+              sqlite_where=text("retired_at IS NULL"), postgresql_where=text("retired_at IS NULL")),
+    )  # fmt: skip
     id: Mapped[Pk]
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
     legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"))
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))  # where it was issued: name and colours
     guest_id: Mapped[int] = mapped_column(ForeignKey("guest.id"), index=True)
-    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visit.id"))
+    visit_id: Mapped[str | None] = mapped_column(String(22))  # the public id of the visit that brought it
     number: Mapped[str] = mapped_column(String(20))
     token: Mapped[str] = mapped_column(String(22), unique=True)
     issued_at: Mapped[datetime]

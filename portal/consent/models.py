@@ -8,8 +8,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
 
-DOCUMENT_KINDS = ("wifi_terms", "privacy_policy", "card_consent", "programme_rules", "advertising_consent")
-PURPOSES = ("wifi_terms", "card", "advertising_sms", "advertising_email")
+DOCUMENT_KINDS = ("wifi_terms", "privacy_policy", "card_consent", "programme_rules", "advertising_sms", "advertising_email")
+# One purpose, one box, one document: since 1 September 2025 one tick must not confirm two texts (156-ФЗ).
+KIND_OF_PURPOSE = {
+    "wifi_terms": "wifi_terms",
+    "card": "card_consent",
+    "advertising_sms": "advertising_sms",
+    "advertising_email": "advertising_email",
+}
+PURPOSES = tuple(KIND_OF_PURPOSE)
 EVENTS = ("declared", "given", "withdrawn")
 
 
@@ -26,7 +33,7 @@ class ConsentDocument(Base):
     language: Mapped[str] = mapped_column(String(2))
     version: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(Text)  # exactly the bytes that are shown and hashed
+    body: Mapped[str] = mapped_column(Text)  # exactly the text that is shown and hashed (UTF-8), its title as the first line
     sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
@@ -37,6 +44,7 @@ class ConsentChain(Base):
 
     __tablename__ = "consent_chain"
     legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"), primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     seq: Mapped[int] = mapped_column(default=0)
     head_hash: Mapped[str] = mapped_column(String(64))
 
@@ -47,6 +55,7 @@ class ConsentRecord(Base):
     __tablename__ = "consent_record"
     __table_args__ = (
         UniqueConstraint("legal_entity_id", "seq"),
+        UniqueConstraint("declared_record_id"),  # a declaration is given once, a given consent is withdrawn once
         Index(None, "legal_entity_id", "subject"),
         Index(None, "verification_id"),
     )
@@ -68,22 +77,23 @@ class ConsentRecord(Base):
     declared_record_id: Mapped[str | None] = mapped_column(String(22))  # the record that this one completes or ends
     proof: Mapped[str | None] = mapped_column(String(12))  # how the phone was proven: "sms"
     subject: Mapped[str] = mapped_column(String(32))  # keyed pseudonym of the phone within the legal entity
-    commitments: Mapped[dict[str, Any]]
+    opening_id: Mapped[str] = mapped_column(String(22))  # side row with the salts; records of one act share it
+    commitments: Mapped[dict[str, Any]]  # SHA-256(salt ‖ canonical JSON) of phone, ip, user_agent, mac
     at: Mapped[datetime]
     prev_hash: Mapped[str] = mapped_column(String(64))
     row_hash: Mapped[str] = mapped_column(String(64))
 
 
 class ConsentOpening(Base):
-    """Salts and values behind a record's commitments. Erasure deletes this row; the chain still verifies."""
+    """Salts and values behind the commitments of records. Erasure deletes this row; the chain still verifies."""
 
     __tablename__ = "consent_opening"
-    record_id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    opening_id: Mapped[str] = mapped_column(String(22), primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"), index=True)
     subject: Mapped[str] = mapped_column(String(32), index=True)
     opening: Mapped[dict[str, Any]]  # {"phone": {"salt": hex, "value": …}, "ip": …, "user_agent": …, "mac": …}
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ConsentAnchor(Base):

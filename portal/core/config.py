@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from portal.core.tokens import Keys
@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("var"), description="Folder of the database, the queue, keys and anchors.")
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
     host: str = Field("127.0.0.1", description="Address that the portal listens on.")
-    port: int = Field(8000, ge=1, le=65535, description="Port of the portal; the hooks take the next one, the simulator the one after.")
+    port: int = Field(
+        8000, ge=1, le=65535, description="Port of the portal; the hooks take the next one, the simulator the one after."
+    )
     public_url: str = Field("", description="https address that guests see; empty means http://HOST:PORT, for the demo only.")
     allowed_hosts: Names = Field((), description="Host names answered besides the public URL's, comma-separated.")
     trusted_proxies: int = Field(0, ge=0, le=3, description="Reverse proxies in front whose X-Forwarded-* are believed.")
@@ -47,7 +49,9 @@ class Settings(BaseSettings):
     smsaero_email: str = Field("", description="SMS Aero account.")
     smsaero_api_key: SecretStr = Field(SecretStr(""), description="SMS Aero API key.")
     smsaero_signature: str = Field("", description="Registered sender name, at most 11 Latin characters.")
-    smsaero_gates: Names = Field(("gate.smsaero.ru", "gate.smsaero.org", "gate.smsaero.net"), description="Hosts of the gate, tried one per attempt.")
+    smsaero_gates: Names = Field(
+        ("gate.smsaero.ru", "gate.smsaero.org", "gate.smsaero.net"), description="Hosts of the gate, tried one per attempt."
+    )
     smsaero_ca_file: str = Field("", description="Own CA of a test gate; empty means the system's.")
     sms_price_kopecks: int = Field(600, ge=0, description="Assumed price of one part until the gate says its own.")
 
@@ -64,6 +68,7 @@ class Settings(BaseSettings):
     limit_voucher_venue_hour: int = Field(30, description="Wrong vouchers per venue in an hour.")
     limit_sign_in: int = Field(5, description="Failed sign-ins per login, and per address, in 15 minutes.")
     limit_short_link_ip_hour: int = Field(30, description="Unknown short SMS links per address in an hour.")
+    alarm_wrong_codes: int = Field(200, description="Wrong codes of the whole house in 10 minutes that raise an alarm.")
     delivery_slow_percent: int = Field(40, description="Verified of the last 50 sent below which a path slows down and alarms.")
     delivery_stop_percent: int = Field(20, description="… below which that path's SMS stop.")
 
@@ -75,19 +80,20 @@ class Settings(BaseSettings):
     demo_sms_page: bool = Field(False, description="Shows console SMS at /demo/sms; refused beside a public URL.")
     log_level: Literal["DEBUG", "INFO", "WARNING"] = Field("INFO", description="Level of the JSON log.")
 
-    @field_validator(
-        "allowed_hosts", "secret_key_fallbacks", "smsaero_gates", "otp_resend_after", mode="before"
-    )
+    @field_validator("allowed_hosts", "secret_key_fallbacks", "smsaero_gates", "otp_resend_after", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("secret_key", "identity_key", "radius_hook_secret", "metrics_token")
     @classmethod
-    def _real_secret(cls, value: SecretStr) -> SecretStr:
+    def _real_secret(cls, value: SecretStr, field: ValidationInfo) -> SecretStr:
         text = value.get_secret_value()
-        if text.lower() in SAMPLES or len(text) < 16 or len(set(text)) < 8:
-            raise ValueError("is a sample or too short; make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'")
+        least = 16 if field.field_name == "metrics_token" else 32
+        if text.lower() in SAMPLES or len(text) < least or len(set(text)) < 8:
+            raise ValueError(
+                "is a sample or too short; make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            )
         return value
 
     @field_validator("retention_register")
@@ -97,22 +103,31 @@ class Settings(BaseSettings):
             raise ValueError("must be 180 to 1095 days")
         return value
 
-    @model_validator(mode="after")
-    def _together(self) -> "Settings":
-        problems = []
-        if not self.demo and not self.public_url:
-            problems.append("PUBLIC_URL is missing: the https address that guests will see, such as https://wifi.example.ru")
-        if self.public_url and urlsplit(self.public_url).scheme != "https" and not self.demo:
-            problems.append("PUBLIC_URL must begin with https://")
-        if self.demo_sms_page and self.public_url:
-            problems.append("DEMO_SMS_PAGE shows every code and cannot stand beside PUBLIC_URL: remove one of the two")
-        if self.sms_sender == "smsaero" and not (
-            self.smsaero_email and self.smsaero_api_key.get_secret_value() and self.smsaero_signature
-        ):
-            problems.append("SMS_SENDER=smsaero needs SMSAERO_EMAIL, SMSAERO_API_KEY and SMSAERO_SIGNATURE")
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+    @field_validator("public_url")
+    @classmethod
+    def _seen_by_guests(cls, value: str, so_far: ValidationInfo) -> str:
+        if so_far.data.get("demo"):
+            return value
+        if not value:
+            raise ValueError("is missing: the https address that guests will see, such as https://wifi.example.ru")
+        if urlsplit(value).scheme != "https":
+            raise ValueError("must begin with https://")
+        return value
+
+    @field_validator("smsaero_email", "smsaero_api_key", "smsaero_signature")
+    @classmethod
+    def _account(cls, value: str | SecretStr, so_far: ValidationInfo) -> str | SecretStr:
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if so_far.data.get("sms_sender") == "smsaero" and not given:
+            raise ValueError("is needed by SMS_SENDER=smsaero")
+        return value
+
+    @field_validator("demo_sms_page")
+    @classmethod
+    def _never_in_public(cls, value: bool, so_far: ValidationInfo) -> bool:
+        if value and so_far.data.get("public_url"):
+            raise ValueError("shows every code and cannot stand beside PUBLIC_URL: remove one of the two")
+        return value
 
     @cached_property
     def keys(self) -> Keys:

@@ -4,11 +4,14 @@ SQLite begins writing doors with BEGIN IMMEDIATE: a plain BEGIN that reads and t
 transactions to "database is locked" at once, whatever the busy timeout says.
 """
 
+import fcntl
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -21,6 +24,7 @@ from sqlalchemy import (
     MetaData,
     Numeric,
     String,
+    Table,
     TypeDecorator,
     create_engine,
     event,
@@ -65,11 +69,11 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON, int: BigId}
+    type_annotation_map: ClassVar[Any] = {datetime: UtcDateTime(), dict[str, Any]: JSON, int: BigId}
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
-        cls.__table__.dialect_options["sqlite"]["strict"] = True
+        cast(Table, cls.__table__).dialect_options["sqlite"]["strict"] = True
 
 
 # STRICT tables know only INTEGER, REAL, TEXT, BLOB and ANY.
@@ -92,8 +96,8 @@ def _as_integer(element: Any, compiler: Any, **kw: Any) -> str:
 def make_engine(url: str, pool_size: int = 16) -> Engine:
     """An engine with the same promises on SQLite (WAL, synchronous FULL) and PostgreSQL."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": 5})
+        return create_engine(url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": 5}, hide_parameters=True)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
@@ -109,12 +113,34 @@ def _on_sqlite_begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
 
 
+class Turn:
+    """Who writes next on SQLite. Its own busy handler sleeps and tries again: of sixteen writers some starve for seconds.
+
+    A lock on a file beside the database is handed over at once, in the order of asking, and falls with its process.
+    """
+
+    def __init__(self, database: str | None) -> None:
+        self._path = f"{database}.turn" if database else None
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def taken(self, wanted: bool) -> Iterator[None]:
+        """Hold it for one writing transaction."""
+        if self._path is None or not wanted:
+            yield
+            return
+        with self._threads, open(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
 class Database:
     """One per process. A door takes `writing()` or `reading()` once; rooms get the session and never commit."""
 
     def __init__(self, url: str, pool_size: int = 16) -> None:
         self.engine = make_engine(url, pool_size)
         self._writes = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+        self._turn = Turn(self.engine.url.database) if self.is_sqlite else Turn(None)
 
     @property
     def is_sqlite(self) -> bool:
@@ -139,7 +165,7 @@ class Database:
             raise RuntimeError("one door, one transaction: a second one was opened inside")
         mark = _open_transaction.set(True)
         try:
-            with Session(engine, expire_on_commit=False) as session:
+            with self._turn.taken(engine is self._writes), Session(engine, expire_on_commit=False) as session:
                 yield session
                 if engine is self._writes:
                     session.commit()

@@ -1,11 +1,13 @@
 """Signs of life of the processes that answer no requests; `/readyz` and `doctor` read them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core.db import Base
+
+MAX_AGE = timedelta(seconds=90)  # older: the process is dead or stuck
 
 
 class Heartbeat(Base):

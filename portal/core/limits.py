@@ -7,8 +7,9 @@ A window keeps the times of its last `limit` events in one row, locked in the sa
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import JSON, Index, String, bindparam, delete, select, update
+from sqlalchemy import JSON, Index, String, Table, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -44,19 +45,38 @@ class LimitReached:
     opens_at: datetime
 
 
-def take(session: Session, limits: Sequence[Limit], now: datetime) -> LimitReached | None:
-    """Count one event against all limits, or against none: the first full one refuses and nothing is written."""
-    wanted = {limit.key: limit for limit in limits if limit.count >= 0}
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Places that are free in every asked window, locked until the transaction ends; `occupy` takes them."""
+
+    rows: tuple[dict[str, object], ...]
+
+    def occupy(self, session: Session) -> None:
+        """Count the event."""
+        if self.rows:
+            session.connection().execute(_STORE, list(self.rows))
+
+
+def find_room(session: Session, limits: Sequence[Limit], now: datetime) -> Room | LimitReached:
+    """Lock the windows and look; nothing is counted yet, so that another refusal costs the subject nothing."""
+    wanted = {limit.key: limit for limit in limits}
     kept = _locked(session, sorted(wanted), now)
-    fresh = []
+    rows = []
     for key, limit in wanted.items():
         times = [t for t in kept[key] if t > now.timestamp() - limit.window.total_seconds()]
         if len(times) >= limit.count:
             oldest = times[-limit.count] if limit.count else now.timestamp()
             return LimitReached(limit.name, datetime.fromtimestamp(oldest, now.tzinfo) + limit.window)
-        fresh.append({"k": key, "t": [*times, now.timestamp()], "u": now + limit.window})
-    if fresh:
-        session.connection().execute(_STORE, fresh)
+        rows.append({"k": key, "t": [*times, now.timestamp()], "u": now + limit.window})
+    return Room(tuple(rows))
+
+
+def take(session: Session, limits: Sequence[Limit], now: datetime) -> LimitReached | None:
+    """Count one event against all limits, or against none: the first full one refuses and nothing is counted."""
+    room = find_room(session, limits, now)
+    if isinstance(room, LimitReached):
+        return room
+    room.occupy(session)
     return None
 
 
@@ -66,13 +86,29 @@ def peek(session: Session, limit: Limit, now: datetime) -> int:
     return sum(t > now.timestamp() - limit.window.total_seconds() for t in times)
 
 
+def give_back(session: Session, limits: Sequence[Limit], taken_at: datetime) -> None:
+    """Take back one event that turned out not to count, such as a sign-in that succeeded."""
+    for key, times in _locked(session, sorted(limit.key for limit in limits), taken_at).items():
+        kept = list(times)
+        if taken_at.timestamp() in kept:
+            kept.remove(taken_at.timestamp())
+            session.connection().execute(update(_TABLE).where(_TABLE.c.key == key).values(times=kept))
+
+
 def forget_old(session: Session, now: datetime) -> int:
     """Delete windows that have passed; returns how many."""
     return session.connection().execute(delete(LimitWindow).where(LimitWindow.until < now)).rowcount
 
 
-_TABLE = LimitWindow.__table__
-_STORE = update(_TABLE).where(_TABLE.c.key == bindparam("k")).values(times=bindparam("t"), until=bindparam("u"))  # type: ignore[arg-type]
+_TABLE = cast(Table, LimitWindow.__table__)
+_STORE = update(_TABLE).where(_TABLE.c.key == bindparam("k")).values(times=bindparam("t"), until=bindparam("u"))
+_MAKE = {"sqlite": sqlite_insert(_TABLE).on_conflict_do_nothing(), "postgresql": pg_insert(_TABLE).on_conflict_do_nothing()}
+_LOCK = (
+    select(_TABLE.c.key, _TABLE.c.times)
+    .where(_TABLE.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(_TABLE.c.key)
+    .with_for_update()
+)
 
 
 def _locked(session: Session, keys: list[str], now: datetime) -> dict[str, list[float]]:
@@ -80,8 +116,5 @@ def _locked(session: Session, keys: list[str], now: datetime) -> dict[str, list[
     if not keys:
         return {}
     connection = session.connection()
-    upsert = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
-    rows = [{"key": key, "times": [], "until": now} for key in keys]
-    connection.execute(upsert(_TABLE).on_conflict_do_nothing(), rows)  # type: ignore[arg-type]
-    found = connection.execute(select(_TABLE.c.key, _TABLE.c.times).where(_TABLE.c.key.in_(keys)).order_by(_TABLE.c.key).with_for_update())
-    return {key: times for key, times in found}
+    connection.execute(_MAKE[connection.dialect.name], [{"key": key, "times": [], "until": now} for key in keys])
+    return {row.key: row.times for row in connection.execute(_LOCK, {"keys": keys})}

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
+from portal.core.db import Base
 from portal.core.share import SHARE
 
 
@@ -38,9 +40,5 @@ def new_migration(engine: Engine, message: str) -> Path:
 
 def differences(engine: Engine) -> list[object]:
     """What the models have and the database lacks, or the other way round. Empty when they match."""
-    from alembic.autogenerate import compare_metadata
-
-    from portal.core.db import Base
-
     with engine.connect() as connection:
         return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
@@ -12,8 +12,13 @@ class DestructionAct(Base):
     """One run of one rule. Open while `finished_at` is empty: a killed run goes on with the same act."""
 
     __tablename__ = "destruction_act"
+    __table_args__ = (
+        Index("uq_destruction_act_open", "legal_entity_id", "rule", unique=True,
+              sqlite_where=text("finished_at IS NULL"), postgresql_where=text("finished_at IS NULL")),
+    )  # fmt: skip
     id: Mapped[Pk]
-    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"))  # the operator that shows the act
     rule: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(String(40))  # term | erasure | withdrawal
     cutoff: Mapped[datetime]
@@ -27,7 +32,7 @@ class DestructionLog(Base):
 
     __tablename__ = "destruction_log"
     id: Mapped[Pk]
-    act_id: Mapped[int] = mapped_column(ForeignKey("destruction_act.id"), index=True)
+    act_id: Mapped[int] = mapped_column(ForeignKey("destruction_act.id", ondelete="CASCADE"), index=True)
     table_name: Mapped[str] = mapped_column(String(40))
     row_id: Mapped[str] = mapped_column(String(40))
     what: Mapped[str] = mapped_column(String(80))  # which columns, or "row"

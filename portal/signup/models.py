@@ -17,7 +17,9 @@ class PhoneVerification(Base):
         Index("uq_phone_verification_open_visit", "visit_id", unique=True,
               sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
         Index(None, "device_hash", "venue_id", "created_at"),
-        Index(None, "created_at"),
+        Index("ix_phone_verification_kept", "created_at",  # for retention
+              sqlite_where=text("phone IS NOT NULL"), postgresql_where=text("phone IS NOT NULL")),
+        Index(None, "phone", sqlite_where=text("phone IS NOT NULL"), postgresql_where=text("phone IS NOT NULL")),  # for erasure
     )  # fmt: skip
     id: Mapped[Pk]
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)

@@ -1,8 +1,8 @@
-"""The outbox of SMS. The text is never stored: it is composed when the message leaves."""
+"""The outbox of SMS, and what a venue may spend on it. The text is never stored: it is composed when the message leaves."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
@@ -14,7 +14,7 @@ class SmsMessage(Base):
     """One message to one number, committed together with what it is about. Its status only moves forward."""
 
     __tablename__ = "sms_message"
-    __table_args__ = (Index(None, "status", "queued_at"), Index(None, "venue_id", "path", "queued_at"))
+    __table_args__ = (Index(None, "venue_id", "path", "queued_at"),)
     id: Mapped[Pk]
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
@@ -29,11 +29,40 @@ class SmsMessage(Base):
     cost_kopecks: Mapped[int] = mapped_column(default=0)
     provider: Mapped[str | None] = mapped_column(String(20))
     provider_id: Mapped[str | None] = mapped_column(String(40), index=True)
-    callback_hash: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of the secret in the callback's path
+    callback_hash: Mapped[str | None] = mapped_column(String(64), index=True)  # SHA-256 of the secret in the callback's path
     attempts: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime]
     not_after: Mapped[datetime]
-    sending_at: Mapped[datetime | None]
+    look_at: Mapped[datetime | None] = mapped_column(index=True)  # when the sweep looks at it; NULL when nothing is left to do
+    sending_at: Mapped[datetime | None]  # handed to a gate; NULL again when it is certain that nothing left
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     final_at: Mapped[datetime | None]
+
+
+class SmsBudget(Base):
+    """What one path of one venue has used: roubles of its day, times of its minute, and its brake."""
+
+    __tablename__ = "sms_budget"
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(8), primary_key=True)  # wifi | qr
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    day: Mapped[date]  # in the venue's time zone
+    kopecks: Mapped[int] = mapped_column(default=0)
+    minute: Mapped[list[float]] = mapped_column(JSON, default=list)  # POSIX times of the last minute's messages
+    slow: Mapped[bool] = mapped_column(default=False)
+    stopped_until: Mapped[datetime | None]
+    counted_from: Mapped[datetime]  # messages before it do not count for the brake
+
+
+class SmsAlarm(Base):
+    """Something about a path's SMS that the owner must see."""
+
+    __tablename__ = "sms_alarm"
+    __table_args__ = (Index(None, "venue_id", "at"),)
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
+    path: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime]

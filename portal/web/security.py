@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from portal.core.config import Settings
 
@@ -35,39 +37,54 @@ def protect(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_NAME="__Host-session" if secure else "session",
     )
+    app.before_request(partial(_only_known_hosts, settings))
+    app.before_request(_no_zero_bytes)
+    app.before_request(partial(_no_cross_site_forms, settings))
+    app.after_request(partial(_headers, secure))
 
-    @app.before_request
-    def only_known_hosts() -> Response | None:
-        host = (urlsplit(f"//{request.host}").hostname or "").lower() if request.host.isprintable() else ""
-        if host in PROBE_HOSTS and host not in settings.hosts:
-            answer = redirect(settings.base_url + "/", 302)
-            answer.headers["Cache-Control"] = "no-store"
-            return answer  # type: ignore[return-value]
-        if host not in settings.hosts:
-            abort(400)
+
+def _only_known_hosts(settings: Settings) -> AnyResponse | None:
+    host = _host_name(request.host)
+    if host in settings.hosts:
         return None
+    if host not in PROBE_HOSTS:
+        abort(400)
+    answer = redirect(settings.base_url + "/", 302)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
-    @app.before_request
-    def no_cross_site_forms() -> None:
-        if request.method in ("GET", "HEAD", "OPTIONS") or request.blueprint == "callbacks":
-            return
-        origin = request.headers.get("Origin", "null")  # "null" is what no-referrer pages send of themselves
-        own = urlsplit(settings.base_url)
-        foreign = origin != "null" and urlsplit(origin).hostname not in settings.hosts and urlsplit(origin).netloc != own.netloc
-        if foreign or request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site":
-            abort(403)
 
-    @app.after_request
-    def headers(response: Response) -> Response:
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "DENY"
-        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        response.headers.setdefault("Content-Security-Policy", content_security_policy())
-        if secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        return response
+def _host_name(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:  # "[::1"
+        return ""
+
+
+def _no_zero_bytes() -> None:
+    if "\x00" in request.path:  # PostgreSQL refuses them in any text: nothing of ours is at such an address
+        abort(404)
+
+
+def _no_cross_site_forms(settings: Settings) -> None:
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.blueprint == "callbacks":
+        return
+    origin = request.headers.get("Origin", "null")  # "null" is what no-referrer pages send of themselves
+    foreign = origin != "null" and _host_name(origin.partition("://")[2]) not in settings.hosts
+    if foreign or request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site":
+        abort(403)
+
+
+def _headers(secure: bool, response: Response) -> Response:
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    response.headers.setdefault("Content-Security-Policy", content_security_policy())
+    if secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
 
 
 def content_security_policy() -> str:

@@ -40,7 +40,8 @@ def build_house(session: Session, name: str = "teremok") -> House:
     session.add(entity)
     session.flush()
     venue = Venue(
-        **org, legal_entity_id=entity.id, code=name, name="Теремок", city="Москва", timezone="Europe/Moscow",
+        **org, legal_entity_id=entity.id, code=name, name="Теремок", city="Москва", address="Москва, Тверская, 1",
+        timezone="Europe/Moscow",
         live=True, offer_ru="Карта гостя: −10 % с первого визита", offer_en="Guest card: 10% off from the first visit",
         fields={}, created_at=NOW,
     )  # fmt: skip

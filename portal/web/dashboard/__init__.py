@@ -1,0 +1,50 @@
+"""The dashboard: what marketers, owners and staff see. Views and forms, no rules."""
+
+from flask import Flask
+
+from portal.web.dashboard import (
+    documents,
+    guards,
+    journal,
+    lookup,
+    operator,
+    overview,
+    sessions,
+    sheets,
+    sign_in,
+    sms,
+    sources,
+    venue,
+    vouchers,
+    wifi,
+    words,
+)
+from portal.web.dashboard.blueprint import bp
+
+words.install(bp)
+PAGES = (
+    documents,
+    journal,
+    lookup,
+    operator,
+    overview,
+    sessions,
+    sheets,
+    sign_in,
+    sms,
+    sources,
+    venue,
+    vouchers,
+    wifi,
+)  # each adds its routes when it is imported
+
+
+def register(app: Flask) -> None:
+    """Add the dashboard to the portal. CSRF tokens are asked for here only: guest forms carry their own."""
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still sends
+        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our pages never send; security.py checks the Origin
+    )
+    guards.install(app)
+    app.register_blueprint(bp, url_prefix="/dashboard")

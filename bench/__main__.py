@@ -1,0 +1,104 @@
+"""`python -m bench [--rounds 5]`: the table of ratios; exits 1 when one is below what is required."""
+
+import argparse
+import shutil
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+from bench import rounds, waiting, world
+from bench.rounds import Side
+from portal.core import demo_secrets
+from portal.core.config import Settings
+from tests.support.postgres import PrivatePostgres
+from tests.support.postgres import missing as postgres_missing
+
+# request → its baseline and the share of it that is required
+REQUIRED = {
+    "landing": ("page", 0.60),
+    "seen": ("insert", 0.30),
+    "phone": ("insert", 0.30),
+    "code page": ("insert", 0.30),
+    "code": ("insert", 0.30),
+    "card": ("insert", 0.30),
+}
+NAMES = {
+    "landing": "GET /s/<code>", "seen": "GET /seen/<token>", "phone": "POST /signup", "code page": "GET /verify/<token>",
+    "code": "POST /verify/<token>", "card": "GET /c/<token>",
+}  # fmt: skip
+
+
+def main() -> None:
+    """Both databases, rounds outermost."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    count = parser.parse_args().rounds
+    if postgres_missing():
+        sys.exit(f"{postgres_missing()}: the bench measures both databases")
+    folder = Path(tempfile.mkdtemp(prefix="vestibule-bench-"))
+    server = PrivatePostgres(durable=True)
+    try:
+        sides = {"SQLite": _sqlite(folder), "PostgreSQL": _postgres(folder, server)}
+        good = [_compare(name, side, count) for name, side in sides.items()]
+        shutil.rmtree(folder)
+    finally:
+        server.stop()
+    sys.exit(0 if all(good) else 1)
+
+
+def _compare(name: str, side: Side, count: int) -> bool:
+    settings = side.settings
+    print(f"\n{name}, {world.VENUES} cafés, {settings.web_workers} processes × {settings.web_threads} threads, 16 connections")
+    waits = waiting.measure(side)  # first: afterwards the queue is full of the rounds' messages
+    tries = []
+    for number in range(count):
+        tries.append((rounds.bare(side), rounds.product(side)))
+        print(f"round {number + 1} of {count} done", file=sys.stderr)
+    print(f"{'request':<24}{'per second':>12}{'baseline':>12}{'ratio':>8}{'required':>10}  rounds")
+    good = True
+    for request, (baseline, required) in REQUIRED.items():
+        ratios = [ours[request] / theirs[baseline] for theirs, ours in tries]
+        ratio = statistics.median(ratios)
+        ours = statistics.median(ours[request] for _, ours in tries)
+        theirs = statistics.median(theirs[baseline] for theirs, _ in tries)
+        good = good and ratio >= required
+        each = " ".join(f"{r:.2f}" for r in ratios) + ("" if ratio >= required else "  TOO SLOW")
+        print(f"{NAMES[request]:<24}{ours:>12.0f}{theirs:>12.0f}{ratio:>8.2f}{required:>10.2f}  {each}")
+    memory = statistics.median(ours["memory"] for _, ours in tries)
+    cold = statistics.median(ours["cold start"] for _, ours in tries)
+    print("not gated:")
+    print(f"  commit to sender's call  {waits['commit to sender']:.0f} ms (p95)")
+    print(f"  code to grant            {waits['code to grant']:.0f} ms (p95)")
+    print(f"  memory of the portal     {memory:.0f} MiB (proportional share of all its processes)")
+    print(f"  cold start               {cold:.2f} s")
+    return good
+
+
+def _sqlite(folder: Path) -> Side:
+    return _side(folder / "sqlite", "", str(folder / "sqlite" / "baseline.db"))
+
+
+def _postgres(folder: Path, server: PrivatePostgres) -> Side:
+    for name in ("bench", "baseline"):
+        server.sql(f"CREATE DATABASE {name}")
+    where = f"host={server.folder} user=postgres dbname=baseline"
+    with psycopg.connect(where) as connection:
+        connection.execute("CREATE TABLE guest (id bigserial PRIMARY KEY, phone text NOT NULL, mac text NOT NULL)")
+    return _side(folder / "postgresql", server.url("bench"), where)
+
+
+def _side(folder: Path, url: str, baseline: str) -> Side:
+    demo_secrets.ensure(folder)
+    values = {
+        "DEMO": "true", "DATA_DIR": str(folder), "DATABASE_URL": url, "TRUSTED_PROXIES": "1", "LOG_LEVEL": "INFO",
+    }  # fmt: skip
+    environment = {f"VESTIBULE_{name}": value for name, value in values.items()} | {"BASELINE_DATABASE": baseline}
+    settings = Settings(_env_file=folder / demo_secrets.FILE, demo=True, data_dir=folder, database_url=url, trusted_proxies=1)  # type: ignore[call-arg]
+    database, places = world.build(settings)
+    return Side(settings, database, places, environment, folder / "server.log")
+
+
+main()

@@ -1,0 +1,79 @@
+"""Give a guest the card: the same one as before, or a new one."""
+
+from datetime import datetime
+
+from sqlalchemy import Table, bindparam, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from portal.cards.models import Card
+from portal.cards.numbers import new_number
+from portal.core.clock import months_before
+from portal.core.config import Settings
+from portal.core.errors import PortalError
+from portal.core.tokens import random_id
+from portal.guests.models import Guest
+from portal.venues.models import LegalEntity, Venue
+
+_TRIES = 20
+
+
+class NoCardNumber(PortalError):
+    """`card_range_full`: no free number was found; widen the legal entity's range."""
+
+
+def issue(
+    session: Session,
+    guest: Guest,
+    venue: Venue,
+    visit_id: str | None,
+    now: datetime,
+    settings: Settings,
+    *,
+    keep_card_token: str | None = None,
+) -> tuple[Card, bool]:
+    """The guest's card, and whether it was made now. Call after `find_or_make`, which holds the guest's row.
+
+    Operators give silent numbers to other people: after `card_new_after_months` without use the old card is retired and
+    a new one made, unless its holder shows the old link (`keep_card_token`). A new card comes back detached: read it,
+    do not change it. Raises NoCardNumber, BadCardRange.
+    """
+    card = session.scalars(_LIVE, {"guest": guest.id}).one_or_none()
+    if card is not None:
+        if card.used_at >= months_before(now, settings.card_new_after_months) or keep_card_token == card.token:
+            card.used_at = max(card.used_at, now)
+            return card, False
+        card.retired_at = now
+        session.flush()
+    return _make(session, guest, venue, visit_id, now), True
+
+
+def _make(session: Session, guest: Guest, venue: Venue, visit_id: str | None, now: datetime) -> Card:
+    entity = session.get_one(LegalEntity, venue.legal_entity_id)
+    connection = session.connection()
+    values = {
+        "organization_id": guest.organization_id,
+        "legal_entity_id": guest.legal_entity_id,
+        "venue_id": venue.id,
+        "guest_id": guest.id,
+        "visit_id": visit_id,
+        "token": random_id(),
+        "issued_at": now,
+        "used_at": now,
+    }
+    for _ in range(_TRIES):
+        numbered = {**values, "number": new_number(entity.card_prefix, entity.card_digits)}
+        card_id = connection.execute(_INSERT[connection.dialect.name], numbered).scalar_one_or_none()
+        if card_id is not None:
+            return Card(id=card_id, **numbered)
+    raise NoCardNumber("card_range_full", legal_entity_id=entity.id)
+
+
+# Built once: they stand on the way of every guest. A number that another guest holds by chance is left to them.
+_TABLE: Table = Card.__table__  # type: ignore[assignment]
+_LIVE = select(Card).where(Card.guest_id == bindparam("guest"), Card.retired_at.is_(None))
+_INSERT = {
+    name: insert(_TABLE).on_conflict_do_nothing(index_elements=["legal_entity_id", "number"]).returning(_TABLE.c.id)
+    for name, insert in (("sqlite", sqlite_insert), ("postgresql", pg_insert))
+}

@@ -1,0 +1,93 @@
+"""Writes the FreeRADIUS folder from the templates in `raddb/`: ready to run, readable by its owner alone."""
+
+import ipaddress
+import os
+import re
+import sysconfig
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from portal.core.errors import PortalError
+from portal.venues.models import Nas
+
+TEMPLATES = ("radiusd.conf", "rest.conf", "hooks.conf", "site.conf")
+CLIENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}\Z")
+_PLAIN = re.compile(r"[A-Za-z0-9_.~+/=:@-]+\Z")  # stands in a configuration file without any quoting
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where the server listens."""
+
+    address: str = "*"
+    auth_port: int = 1812
+    acct_port: int = 1813
+
+
+def write(folder: Path, routers: Iterable[Nas], hooks_url: str, secret: str, listening: Listening) -> list[Path]:
+    """Write every file anew. Raises PortalError `unsafe_value` for a name or secret that a configuration cannot hold."""
+    folder = folder.absolute()
+    values = {
+        "FOLDER": _plain("folder", str(folder)),
+        "LIBDIR": _libdir(),
+        "HOOKS_URL": _plain("hooks_url", hooks_url),
+        "SECRET": _plain("radius_hook_secret", secret),
+        "LISTEN": "*" if listening.address == "*" else _plain("listen", listening.address),
+        "AUTH_PORT": str(listening.auth_port),
+        "ACCT_PORT": str(listening.acct_port),
+    }
+    texts = {name: _fill(name, values) for name in TEMPLATES}
+    texts["clients.conf"] = "\n".join(_client(nas) for nas in routers) or "# no router is known yet\n"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return [_store(folder / name, text) for name, text in texts.items()]
+
+
+def is_address(text: str) -> bool:
+    """True for an IP address or network, as a client's `ipaddr` takes it."""
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _fill(name: str, values: dict[str, str]) -> str:
+    text = files("radius_hooks").joinpath("raddb", f"{name}.in").read_text("utf-8")
+    return re.sub(r"@([A-Z_]+)@", lambda match: values[match[1]], text)
+
+
+def _client(nas: Nas) -> str:
+    """One router. Requests without a valid Message-Authenticator stay unanswered."""
+    if not CLIENT_NAME.match(nas.name):
+        raise PortalError("unsafe_value", field="nas name", nas=nas.id)
+    return (
+        f"client {nas.name} {{\n"
+        f"    ipaddr = {_plain('address', nas.address)}\n"
+        f"    secret = '{_plain('secret', nas.secret)}'\n"
+        f"    shortname = {nas.name}\n"
+        "    require_message_authenticator = yes\n"
+        "}\n"
+    )
+
+
+def _plain(field: str, value: str) -> str:
+    if not _PLAIN.match(value):
+        raise PortalError("unsafe_value", field=field)
+    return value
+
+
+def _libdir() -> str:
+    """Debian keeps the modules here, other systems beside the architecture's libraries."""
+    places = ("/usr/lib/freeradius", f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/freeradius", "/usr/lib64/freeradius")
+    return next((place for place in places if Path(place).is_dir()), places[0])
+
+
+def _store(path: Path, text: str) -> Path:
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)
+    return path

@@ -1,0 +1,91 @@
+"""Telling gateways to close devices whose grant was revoked: the grant's row is the outbox, swept until confirmed."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+import requests
+from sqlalchemy import Exists, exists, select, update
+from sqlalchemy.orm import Session, aliased
+
+from portal.access.models import AccessGrant
+from portal.core.db import Database, refuse_inside_transaction
+from portal.core.mac import Mac
+from portal.gateways.base import ApiCall, GatewaySettings
+from portal.gateways.registry import gateway
+from portal.venues.models import GatewayConfig, Venue
+
+TIMEOUT = (3, 5)  # seconds to connect, to answer
+BATCH = 50
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """One revoked grant and the call that closes its device."""
+
+    grant_id: int
+    visit_id: str
+    call: ApiCall
+
+
+def put_out_revoked(database: Database, now: datetime) -> int:
+    """Call the gateways of revoked, unexpired grants; returns how many confirmed. A failed call is tried again."""
+    with database.reading() as session:
+        due = _due(session, now)
+    done = [closing.grant_id for closing in due if _confirmed(closing)]
+    if done:
+        with database.writing() as session:
+            session.execute(update(AccessGrant).where(AccessGrant.id.in_(done)).values(put_out_at=now))
+    return len(done)
+
+
+def _due(session: Session, now: datetime) -> list[Closing]:
+    found = session.execute(
+        select(AccessGrant, GatewayConfig, Venue.code)
+        .join(GatewayConfig, GatewayConfig.id == AccessGrant.gateway_id)
+        .join(Venue, Venue.id == AccessGrant.venue_id)
+        .where(
+            AccessGrant.revoked_at.is_not(None),
+            AccessGrant.put_out_at.is_(None),
+            AccessGrant.expires_at > now,
+            AccessGrant.mac.is_not(None),
+            ~_let_in_again(),
+        )
+        .limit(BATCH)
+    )
+    return [
+        Closing(
+            grant.id,
+            grant.visit_id,
+            gateway(config.kind).put_out(
+                GatewaySettings(config.kind, config.base_url, config.secret, code), Mac(grant.mac or ""), now
+            ),
+        )
+        for grant, config, code in found
+    ]
+
+
+def _let_in_again() -> Exists:
+    """The device has a newer grant: closing it now would end that one."""
+    newer = aliased(AccessGrant)
+    return exists().where(
+        newer.venue_id == AccessGrant.venue_id,
+        newer.mac == AccessGrant.mac,
+        newer.id > AccessGrant.id,
+        newer.revoked_at.is_(None),
+    )
+
+
+def _confirmed(closing: Closing) -> bool:
+    refuse_inside_transaction()
+    call = closing.call
+    try:
+        answer = requests.post(
+            call.url, data=call.body, headers={"Content-Type": call.content_type}, timeout=TIMEOUT, allow_redirects=False
+        )
+    except requests.RequestException as error:
+        log.warning("gateway did not answer", extra={"trace": closing.visit_id, "error": type(error).__name__})
+        return False
+    log.info("gateway closed a device", extra={"trace": closing.visit_id, "status": answer.status_code})
+    return answer.status_code in (200, 204, 404)

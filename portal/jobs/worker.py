@@ -1,0 +1,33 @@
+"""The queue's consumer: threads, quick to notice a message after idleness, patient when asked to stop."""
+
+import threading
+
+from huey.consumer import Consumer
+
+from portal.jobs import deliveries, schedule
+from portal.jobs.house import House
+from portal.jobs.queue import make_queue
+
+
+def run(house: House) -> None:
+    """Work until SIGTERM, letting running tasks end. Threads, not processes: kill -9 of a parent leaves no orphans."""
+    queue = make_queue(house.settings, deliveries.Deliveries(house))
+    schedule.register(queue, house)
+    stop = threading.Event()
+    sweeper = threading.Thread(target=deliveries.keep_sweeping, args=(house, queue, stop), name="sweep", daemon=True)
+    sweeper.start()
+    consumer = Consumer(
+        queue,
+        workers=house.settings.worker_threads,
+        worker_type="thread",
+        initial_delay=0.02,
+        max_delay=0.05,  # the default backs off to 10 s: a guest would wait for it after a quiet hour
+        backoff=1,
+        graceful_signal="TERM",
+        check_worker_health=True,
+    )
+    try:
+        consumer.run()
+    finally:
+        stop.set()
+        sweeper.join(timeout=2)

@@ -1,0 +1,153 @@
+"""The right code: consents become given, and guest, card and access come into being, all in one transaction.
+
+The only thing that grants is the code. A wrong one is a fact: it is returned, the door commits it, then shows it.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from portal.access import grants, identification
+from portal.acquisition import visits
+from portal.acquisition.models import Visit
+from portal.cards import issue as card_issue
+from portal.cards import read as card_read
+from portal.consent import records
+from portal.core.config import Settings
+from portal.core.limits import Limit, take
+from portal.core.mac import Mac
+from portal.core.phone import Phone, phone_from_e164
+from portal.guests import members
+from portal.signup.codes import code_fits
+from portal.signup.lookup import Ticket
+from portal.signup.models import PhoneVerification
+from portal.venues import directory
+from portal.venues.models import Venue
+
+log = logging.getLogger(__name__)
+
+REPLAY = timedelta(minutes=2)  # a double tap on the button of the right code is not an error
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The code did not fit, or nothing was left to fit it to: one answer for both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The number is proven. `card_token` is set when a card was asked for."""
+
+    verification_id: int
+    public_id: str
+    path: str
+    venue_id: int
+    visit_id: str
+    phone: Phone
+    card_token: str | None
+
+
+def complete(session: Session, settings: Settings, ticket: Ticket, typed: str, now: datetime) -> Completed | Rejected:
+    """Count the try, compare, and on a fit write everything that follows from it, once."""
+    row = _count_try(session, settings, ticket, now)
+    if row is None or row.phone is None:
+        return Rejected()
+    if not code_fits(settings.keys, row.nonce, row.phone, typed):
+        _watch_guessing(session, settings, now)
+        return Rejected()
+    if row.consumed_at is not None:
+        return _completed(session, row) if now - row.consumed_at <= REPLAY else Rejected()
+    if row.closed_at is not None or not _consume(session, row.id, now):
+        return Rejected()
+    venue = directory.venue_by_id(session, row.venue_id)
+    card_token = _follow(session, settings, venue, row, now) if row.path != "me" else None
+    return Completed(row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone_from_e164(row.phone), card_token)
+
+
+def _count_try(session: Session, settings: Settings, ticket: Ticket, now: datetime) -> Any:
+    """Raise the counter before anything is compared; the row stays locked, so parallel tries queue up behind it."""
+    facts = {"public": ticket.public_id, "tries": settings.otp_tries, "now": now}
+    return session.connection().execute(_COUNT["mac_attempts" if ticket.by_mac else "attempts"], facts).first()
+
+
+def _watch_guessing(session: Session, settings: Settings, now: datetime) -> None:
+    """Guesses spread over many numbers pass every limit of one number; their sum does not."""
+    wrong = Limit("wrong_codes", "wc:house", settings.alarm_wrong_codes, timedelta(minutes=10))
+    if take(session, [wrong], now) is not None:
+        log.warning("many wrong codes", extra={"alarm": "wrong_codes", "limit": settings.alarm_wrong_codes})
+
+
+def _consume(session: Session, verification_id: int, now: datetime) -> bool:
+    return bool(session.connection().execute(_CONSUME, {"number": verification_id, "at": now}).rowcount)
+
+
+def _follow(session: Session, settings: Settings, venue: Venue, row: Any, now: datetime) -> str | None:
+    assert row.phone is not None
+    phone = phone_from_e164(row.phone)
+    given = records.give(session, settings.keys, row.id, "sms", now)
+    card_token, guest_id, is_new = None, None, None
+    if given:
+        guest, is_new = members.find_or_make(
+            session, venue, phone, first_source_id=_source_of(session, row.visit_id), language=row.language,
+            answers=row.answers, now=now,
+        )  # fmt: skip
+        guest_id = guest.id
+        if row.device_hash:
+            members.touch_device(session, guest, row.device_hash, "", now)
+        if "card" in given:
+            card, _ = card_issue.issue(session, guest, venue, row.visit_id, now, settings)
+            card_token = card.token
+            session.connection().execute(_REMEMBER_CARD, {"number": row.id, "card": card.id})
+    visits.complete(
+        session, row.visit_id, guest_id=guest_id, is_returning=None if is_new is None else not is_new, verified_at=now,
+        card_at=now if card_token else None,
+    )  # fmt: skip
+    if row.path == "wifi":
+        _grant(session, settings, venue, row, phone, now)
+    return card_token
+
+
+def _grant(session: Session, settings: Settings, venue: Venue, row: Any, phone: Phone, now: datetime) -> None:
+    policy = directory.policy_of(session, venue.id)
+    mac = Mac(row.arrival["mac"]) if row.arrival.get("mac") else None
+    gateway_id = row.arrival.get("gateway_id")
+    proven = identification.identify(
+        session, settings, venue, phone, mac=mac, ip=row.arrival.get("ip"), gateway_id=gateway_id, policy=policy, now=now
+    )
+    grants.issue(
+        session, venue=venue, policy=policy, visit_id=row.visit_id, mac=mac, gateway_id=gateway_id,
+        identification_id=proven.id, now=now,
+    )  # fmt: skip
+
+
+def _source_of(session: Session, visit_id: str) -> int | None:
+    return session.connection().execute(_SOURCE, {"visit": visit_id}).scalar()
+
+
+def _completed(session: Session, row: Any) -> Completed:
+    assert row.phone is not None
+    card = card_read.by_id(session, row.card_id) if row.card_id else None
+    return Completed(
+        row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone_from_e164(row.phone), card.token if card else None
+    )
+
+
+# Built once: they stand on the way of every guest.
+_TABLE = cast(Table, PhoneVerification.__table__)
+_COUNT = {
+    name: update(_TABLE)
+    .where(_TABLE.c.public_id == bindparam("public"), _TABLE.c[name] < bindparam("tries"), _TABLE.c.expires_at > bindparam("now"))
+    .values({name: _TABLE.c[name] + 1})
+    .returning(*_TABLE.c)
+    for name in ("attempts", "mac_attempts")
+}
+_OF_NUMBER = update(_TABLE).where(_TABLE.c.id == bindparam("number"))
+_CONSUME = _OF_NUMBER.where(_TABLE.c.closed_at.is_(None)).values(
+    consumed_at=bindparam("at"), closed_at=bindparam("at"), closed_reason="consumed"
+)
+_REMEMBER_CARD = _OF_NUMBER.values(card_id=bindparam("card"))
+_SOURCE = select(Visit.source_id).where(Visit.public_id == bindparam("visit"))

@@ -1,0 +1,37 @@
+"""What an SMS of a signup says, and what its status means to the visit. Called by the worker."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.acquisition import visits
+from portal.core.config import Settings
+from portal.signup.codes import code_for
+from portal.signup.models import PhoneVerification
+from portal.sms import texts
+from portal.sms.models import SmsMessage
+
+
+def compose(session: Session, settings: Settings, message: SmsMessage) -> texts.SmsText | None:
+    """The text, made when it leaves; None when the verification no longer needs it."""
+    verification = session.scalar(select(PhoneVerification).where(PhoneVerification.id == message.verification_id))
+    if verification is None or verification.closed_at is not None or verification.phone is None:
+        return None
+    return texts.compose(
+        verification.language,
+        code=code_for(settings.keys, verification.nonce, verification.phone),
+        host=urlsplit(settings.base_url).netloc,
+        card_link=f"{settings.base_url}/l/{verification.link}" if verification.card_asked else None,
+    )
+
+
+def on_status(session: Session, message: SmsMessage, now: datetime) -> None:
+    """Mark the diagnostic steps of the visit that the message belongs to."""
+    step = {"sent": "code_sent_at", "delivered": "code_delivered_at"}.get(message.status)
+    if step is None or message.path == "me":
+        return
+    visit_id = session.scalar(select(PhoneVerification.visit_id).where(PhoneVerification.id == message.verification_id))
+    if visit_id is not None:
+        visits.mark(session, visit_id, step, now)

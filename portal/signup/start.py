@@ -1,0 +1,148 @@
+"""Starting a signup: one transaction that declares the consents, opens the verification and queues its SMS."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from portal.consent import records
+from portal.consent.evidence import Evidence
+from portal.core.config import Settings
+from portal.core.limits import LimitReached, find_room
+from portal.core.phone import Phone
+from portal.core.tokens import random_id
+from portal.signup import allowance
+from portal.signup.allowance import Refused
+from portal.signup.models import PhoneVerification
+from portal.sms import budgets, outbox
+from portal.venues.models import Venue
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Everything a guest left in the form, parsed."""
+
+    visit_id: str
+    path: str  # wifi | qr | me
+    phone: Phone
+    language: str
+    ip: str
+    user_agent: str
+    device_hash: str | None = None
+    mac: str | None = None
+    boxes: tuple[records.Box, ...] = ()
+    answers: dict[str, Any] = field(default_factory=dict)
+    arrival: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An open verification. `message_id` is None when the same form had already queued its SMS."""
+
+    public_id: str
+    message_id: int | None
+
+
+def start(session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime) -> Started | Refused:
+    """Open a verification, or give back the open one of the same visit and number.
+
+    The caller has locked the visit's row, so that fifty submits of one form make one SMS. A changed number closes the
+    verification and starts a new one under the same limits.
+    """
+    existing = session.connection().execute(_OPEN_OF_VISIT, {"visit": asked.visit_id}).first()
+    if existing is not None and existing.phone == asked.phone.e164 and existing.expires_at > now:
+        return Started(existing.public_id, None)
+    room = _room(session, settings, venue, asked, now)
+    if isinstance(room, Refused):
+        return room
+    if existing is not None:
+        close(session, existing.id, "replaced", now)
+    return _open(session, settings, venue, asked, now)
+
+
+def _room(session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime) -> Refused | None:
+    limits = [
+        *allowance.of_number(settings, asked.phone),
+        *allowance.of_device(settings, asked.device_hash),
+        *allowance.of_address(settings, asked.path, asked.ip, venue.own_addresses),
+    ]
+    room = find_room(session, limits, now)
+    if isinstance(room, LimitReached):
+        return Refused(room.name, room.opens_at - now)
+    refusal = budgets.claim(session, venue, asked.path, now, settings)
+    if refusal is not None:
+        return Refused(refusal.reason)
+    room.occupy(session)
+    return None
+
+
+def close(session: Session, verification_id: int, reason: str, now: datetime) -> None:
+    """End an open verification; its code is worth nothing from here on."""
+    session.connection().execute(_CLOSE, {"number": verification_id, "reason": reason, "at": now})
+
+
+def _open(session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime) -> Started:
+    row = _row(settings, venue, asked, now)
+    connection = session.connection()
+    # Two submits of a form without a visit (/me) can meet here; the one that comes second takes the first one's.
+    verification_id = connection.execute(_INSERT[connection.dialect.name], row).scalar()
+    if verification_id is None:
+        return Started(connection.execute(_OPEN_OF_VISIT, {"visit": asked.visit_id}).one().public_id, None)
+    records.declare(
+        session, settings.keys, venue, asked.boxes, verification_id=verification_id, visit_id=asked.visit_id,
+        language=asked.language, now=now,
+        evidence=Evidence(phone=asked.phone, ip=asked.ip, user_agent=asked.user_agent, mac=asked.mac),
+    )  # fmt: skip
+    message_id = outbox.queue(
+        session, organization_id=venue.organization_id, venue_id=venue.id, verification_id=verification_id,
+        path=asked.path, phone=asked.phone.e164, language=asked.language, not_after=row["expires_at"], now=now,
+    )  # fmt: skip
+    return Started(row["public_id"], message_id)
+
+
+def _row(settings: Settings, venue: Venue, asked: Start, now: datetime) -> dict[str, Any]:
+    boxes = [[box.purpose, box.document_id, box.control] for box in asked.boxes]
+    return {
+        "organization_id": venue.organization_id,
+        "legal_entity_id": venue.legal_entity_id,
+        "venue_id": venue.id,
+        "public_id": random_id(),
+        "link": _short_link(),
+        "visit_id": asked.visit_id,
+        "path": asked.path,
+        "phone": asked.phone.e164,
+        "nonce": random_id(),
+        "language": asked.language,
+        "card_asked": any(box.purpose == "card" for box in asked.boxes),
+        "answers": {**asked.answers, "boxes": boxes},
+        "arrival": asked.arrival,
+        "device_hash": asked.device_hash,
+        "created_at": now,
+        "expires_at": now + settings.otp_lifetime,
+    }
+
+
+def _short_link() -> str:
+    """Ten characters, 50 bits: short for the SMS, guarded by a limit on misses (`limit_short_link_ip_hour`)."""
+    return "".join(secrets.choice("0123456789abcdefghjkmnpqrstvwxyz") for _ in range(10))
+
+
+# Built once: they stand on the way of every guest.
+_TABLE = cast(Table, PhoneVerification.__table__)
+_OPEN_OF_VISIT = select(_TABLE.c.id, _TABLE.c.public_id, _TABLE.c.phone, _TABLE.c.expires_at).where(
+    _TABLE.c.visit_id == bindparam("visit"), _TABLE.c.closed_at.is_(None)
+)
+_CLOSE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("number"), _TABLE.c.closed_at.is_(None))
+    .values(closed_at=bindparam("at"), closed_reason=bindparam("reason"))
+)
+_INSERT = {
+    "sqlite": sqlite_insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id),
+    "postgresql": pg_insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id),
+}

@@ -1,0 +1,38 @@
+"""Where a proven guest goes: to the gateway and the internet, to the card, or to what is known of them."""
+
+from flask import make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.access import grants
+from portal.signup.completion import Completed
+from portal.web.guest.arrival import connected_path, let_in_url
+from portal.web.guest.me import me_link
+from portal.web.guest.shelf import shelf
+from portal.web.parts import parts
+
+
+def after(done: Completed) -> AnyResponse:
+    """Answer 303: an https page must never submit a form to an http gateway itself."""
+    if done.path == "qr" and not done.card_token:
+        return proven(done)
+    return redirect(_next(done), 303)
+
+
+def proven(done: Completed) -> AnyResponse:
+    """A QR visit without a card (its text is not published): say that the number is confirmed, and stop."""
+    front = shelf().by_venue_id(parts(), done.venue_id)
+    title, text = _("The number is confirmed"), _("Thank you. Nothing more is needed; this page can be closed.")
+    return make_response(render_template("guest/message.html", venue=front and front.venue, title=title, text=text))
+
+
+def _next(done: Completed) -> str:
+    front = shelf().by_venue_id(parts(), done.venue_id)
+    assert front is not None
+    if done.path == "me":
+        return me_link(parts().settings.keys, front.venue.legal_entity_id, front.venue.id, done.phone, parts().clock())
+    if done.path == "wifi":
+        with parts().database.reading() as session:
+            grant = grants.by_visit(session, done.visit_id)
+        return let_in_url(front, grant) if grant else connected_path(done.visit_id)
+    return url_for("guest.card", token=done.card_token)

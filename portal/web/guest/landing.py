@@ -1,0 +1,145 @@
+"""The page that a scan, a link or the Wi-Fi opens. It writes nothing."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.acquisition.bots import classify
+from portal.acquisition.entry import FORM_FOR, Entry, new_entry, open_entry, seal_entry
+from portal.acquisition.utm import match, read_utm
+from portal.web.guest import arrival, bp
+from portal.web.guest.client import keep_device
+from portal.web.guest.forms import Typed, document_url, shown_boxes, shown_fields
+from portal.web.guest.shelf import TERMS_KINDS, Front, shelf
+from portal.web.parts import parts
+
+_TOKEN = "@@entry-token@@"  # noqa: S105 - stands in a kept page where the visit's token goes
+
+
+@bp.get("/")
+def index() -> AnyResponse | str:
+    """Nobody prints this address: say what to do."""
+    return render_template("guest/index.html")
+
+
+@bp.get("/s/<code>")
+def scanned(code: str) -> AnyResponse:
+    """A printed code: it never dies, retired or not."""
+    front = shelf().by_source(parts(), code[:40].lower())
+    if front is None or front.source is None:
+        return make_response(render_template("guest/not_found.html"), 404)
+    entry = new_entry(front.venue.id, front.source.id, "qr", _language(front), parts().clock())
+    return _landing(front, entry)
+
+
+@bp.get("/v/<venue_code>")
+def linked(venue_code: str) -> AnyResponse:
+    """A link made elsewhere, with utm_… values of any quality."""
+    front = shelf().by_venue(parts(), venue_code[:40].lower())
+    if front is None:
+        return make_response(render_template("guest/not_found.html"), 404)
+    utm = read_utm(
+        parse_qsl(request.query_string.decode("utf-8", "replace")[:20_000], keep_blank_values=True, max_num_fields=None)
+    )
+    source = match(utm, front.sources, front.venue.utm_aliases)
+    entry = new_entry(
+        front.venue.id, source.id if source else None, "link", _language(front), parts().clock(),
+        utm_raw=utm.raw if source is None else None, utm_cut=utm.cut and source is None,
+    )  # fmt: skip
+    return _landing(front, entry)
+
+
+@bp.get("/wifi/<venue_code>")
+def joined(venue_code: str) -> AnyResponse:
+    """The gateway's redirect. A pending verification of this device, or a grant that still runs, is taken up again."""
+    front = shelf().by_venue(parts(), venue_code[:40].lower())
+    if front is None:
+        return make_response(render_template("guest/not_found.html"), 404)
+    values = arrival.read(front)
+    if values is None:
+        return make_response(render_template("guest/message.html", venue=front.venue, **_reconnect()), 400)
+    back = arrival.take_up(front, values)
+    if back is not None:
+        return redirect(back, 303)
+    source = next((s for s in front.sources if s.kind == "wifi"), None)
+    entry = new_entry(front.venue.id, source.id if source else None, "wifi", _language(front), parts().clock(), arrival=values)
+    return _landing(front, entry)
+
+
+@bp.get("/form/<token>")
+def form_again(token: str) -> AnyResponse:
+    """The same visit's empty form, for who looked at another way in and came back."""
+    entry = open_entry(parts().settings.keys, token, parts().clock(), FORM_FOR)
+    front = shelf().by_venue_id(parts(), entry.venue_id)
+    assert front is not None
+    g.language = g.asked_language or entry.language
+    return make_response(render_landing(front, entry, Typed(), {}, seal_entry(parts().settings.keys, entry, parts().clock())))
+
+
+def _reconnect() -> dict[str, Any]:
+    return {
+        "title": _("The Wi-Fi did not introduce your phone"),
+        "text": _("Leave this Wi-Fi network and join it again. If that does not help, ask the staff."),
+        "next_url": None,
+        "next_label": None,
+    }
+
+
+def not_open(front: Front) -> AnyResponse:
+    """A venue that has not gone live takes no phones: its documents may be drafts."""
+    title, text = _("This page is not open yet"), _("The place is still setting it up. Ask the staff, or come back later.")
+    return make_response(
+        render_template("guest/message.html", venue=front.venue, title=title, text=text, next_url=None, next_label=None)
+    )
+
+
+def _language(front: Front) -> str:
+    if g.asked_language is None and not request.cookies.get("lang") and not request.headers.get("Accept-Language"):
+        g.language = front.venue.language
+    return str(g.language)
+
+
+def _landing(front: Front, entry: Entry) -> AnyResponse:
+    """The page with this visit's token put in; kept where nothing but the token differs from one guest to the next."""
+    if not front.venue.live:
+        return not_open(front)
+    token = seal_entry(parts().settings.keys, entry, parts().clock())
+    key = (entry.entry, g.language)
+    if request.args.keys() - {"lang"}:
+        page = render_landing(front, entry, Typed(), {}, token)
+    else:
+        if key not in front.pages:
+            front.pages[key] = (render_landing(front, entry, Typed(), {}, _TOKEN), g.csp_styles)
+        kept, g.csp_styles = front.pages[key]
+        page = kept.replace(_TOKEN, token)
+    response = Response(page, content_type="text/html; charset=utf-8")
+    if classify(request.method, request.headers).kind == "person":
+        keep_device(response)
+    if g.asked_language:
+        response.set_cookie("lang", g.language, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
+    return response
+
+
+def render_landing(front: Front, entry: Entry, typed: Typed, errors: dict[str, str], token: str) -> str:
+    """The landing with the form as typed."""
+    venue, path = front.venue, "wifi" if entry.entry == "wifi" else "qr"
+    language = str(g.language)
+    return render_template(
+        "guest/landing.html",
+        venue=venue,
+        offer=venue.offer_en if language == "en" and venue.offer_en else venue.offer_ru,
+        entry_token=token,
+        seen_url=url_for("guest.seen", token=token),
+        path=path,
+        form=typed,
+        errors=errors,
+        fields=[(name, mode, venue.question_en if language == "en" else venue.question_ru) for name, mode in shown_fields(venue)],
+        boxes=shown_boxes(front, language, path, token),
+        terms_urls={kind: document_url(venue, kind, token) for kind in TERMS_KINDS if (kind, language) in front.documents},
+        voucher_url=url_for("guest.voucher", token=token) if venue.vouchers and path == "wifi" else None,
+        me_url=url_for("guest.me", venue_code=venue.code),
+        action=url_for("guest.signup"),
+    )

@@ -1,0 +1,40 @@
+"""The page's tiny asset: a visit counts when the page is seen, not when somebody fetched it ahead."""
+
+import base64
+
+from flask import Response, request
+from sqlalchemy.exc import OperationalError
+
+from portal.acquisition import visits
+from portal.acquisition.bots import classify
+from portal.acquisition.entry import SEEN_FOR, open_entry
+from portal.core.errors import PortalError
+from portal.web.guest import bp
+from portal.web.guest.client import client_of
+from portal.web.parts import parts
+
+_PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+
+@bp.get("/seen/<token>")
+def seen(token: str) -> Response:
+    """Record the visit. A picture comes back whatever happens: the page must not show a broken one."""
+    who = classify(request.method, request.headers)
+    if who.kind in ("person", "bot"):
+        try:
+            _record(token, who.reason)
+        except (PortalError, OperationalError):
+            return _pixel(404)
+    return _pixel(200)
+
+
+def _record(token: str, bot_reason: str | None) -> None:
+    now = parts().clock()
+    entry = open_entry(parts().settings.keys, token, now, SEEN_FOR)
+    client = client_of(entry.arrival, bot_reason)
+    with parts().database.writing() as session:
+        visits.continue_or_record(session, entry, client, now, seen=True)
+
+
+def _pixel(status: int) -> Response:
+    return Response(_PIXEL, status, content_type="image/gif")

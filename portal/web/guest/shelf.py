@@ -1,0 +1,107 @@
+"""What a landing is made of, read once and kept for seconds: the page is a pure function of its source.
+
+So it costs no query, and stays up while the database is away.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from portal.acquisition import sources
+from portal.acquisition.models import Source
+from portal.consent import documents
+from portal.core.i18n import LANGUAGES
+from portal.venues import directory
+from portal.venues.models import GatewayConfig, Venue
+from portal.web.parts import Parts
+
+FRESH_SECONDS = 5.0
+MOST = 2000  # entries; unknown codes are not kept
+BOX_KINDS = {"card": "card_consent", "advertising_sms": "advertising_sms", "advertising_email": "advertising_email"}
+TERMS_KINDS = ("wifi_terms", "privacy_policy", "programme_rules")
+
+
+@dataclass(frozen=True)
+class Front:
+    """One venue, seen through one source (None: by a plain link or the Wi-Fi)."""
+
+    venue: Venue
+    source: Source | None
+    sources: tuple[Source, ...]
+    gateways: tuple[GatewayConfig, ...]
+    documents: dict[tuple[str, str], tuple[int, int]]  # (kind, language) -> (document id, version)
+    pages: dict[Any, Any] = field(default_factory=dict)  # rendered landings of this front
+
+
+def shelf() -> "Shelf":
+    """The running app's shelf."""
+    found: Shelf = current_app.extensions.setdefault("vestibule-shelf", Shelf())
+    return found
+
+
+class Shelf:
+    """Fronts by source code and by venue code or id."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str | int], tuple[float, Front]] = {}
+
+    def by_source(self, parts: Parts, code: str) -> Front | None:
+        """The front of a printed code."""
+        return self._get(parts, ("source", code), _by_source)
+
+    def by_venue(self, parts: Parts, code: str) -> Front | None:
+        """The front of a venue's link."""
+        return self._get(parts, ("venue", code), _by_venue_code)
+
+    def by_venue_id(self, parts: Parts, venue_id: int) -> Front | None:
+        """The front of a form that came back."""
+        return self._get(parts, ("id", venue_id), _by_venue_id)
+
+    def clear(self) -> None:
+        """Forget everything, so that the next page sees what was just changed."""
+        self._kept.clear()
+
+    def _get(self, parts: Parts, key: tuple[str, Any], load: Callable[[Session, Any], Front | None]) -> Front | None:
+        kept = self._kept.get(key)
+        if kept and time.monotonic() - kept[0] < FRESH_SECONDS:
+            return kept[1]
+        try:
+            with parts.database.reading() as session:
+                front = load(session, key[1])
+        except OperationalError:
+            if kept:
+                return kept[1]
+            raise
+        if front is not None and len(self._kept) < MOST:
+            self._kept[key] = (time.monotonic(), front)
+        return front
+
+
+def _by_source(session: Session, code: str) -> Front | None:
+    source = sources.find_by_code(session, code)
+    return _front(session, directory.venue_by_id(session, source.venue_id), source) if source else None
+
+
+def _by_venue_code(session: Session, code: str) -> Front | None:
+    venue = directory.venue_by_code(session, code)
+    return _front(session, venue, None) if venue else None
+
+
+def _by_venue_id(session: Session, venue_id: int) -> Front | None:
+    return _front(session, directory.venue_by_id(session, venue_id), None)
+
+
+def _front(session: Session, venue: Venue, source: Source | None) -> Front:
+    found = {}
+    for kind in (*BOX_KINDS.values(), *TERMS_KINDS):
+        for language in LANGUAGES:
+            document = documents.published(session, venue.id, kind, language)
+            if document is not None:
+                found[kind, language] = (document.id, document.version)
+    all_sources = () if source else tuple(sources.list_for_venue(session, venue.id))
+    return Front(venue, source, all_sources, tuple(directory.gateways_of(session, venue.id)), found)

@@ -1,0 +1,74 @@
+"""The second route: a voucher from the staff opens the internet, and nothing else."""
+
+from flask import g, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.access import grants, vouchers
+from portal.access.models import AccessGrant
+from portal.access.vouchers import VoucherRefused
+from portal.acquisition import visits
+from portal.acquisition.entry import FORM_FOR, Entry, open_entry
+from portal.core.i18n import choose_language
+from portal.core.mac import Mac
+from portal.venues import directory
+from portal.web.guest import bp
+from portal.web.guest.arrival import gateway_origins, let_in_url
+from portal.web.guest.client import client_of
+from portal.web.guest.shelf import Front, shelf
+from portal.web.parts import parts
+
+
+@bp.get("/voucher/<token>")
+def voucher(token: str) -> AnyResponse:
+    """Ask for the ten characters."""
+    return _page(token, error=False)
+
+
+@bp.post("/voucher")
+def redeem() -> AnyResponse:
+    """Spend a voucher on this device. A wrong one is counted and committed before it is answered."""
+    token = request.form.get("visit", "")
+    front, entry = _open(token)
+    with parts().database.writing() as session:
+        grant = _spend(session, front, entry)
+    if grant is None:
+        return _page(token, error=True)
+    return redirect(let_in_url(front, grant), 303)
+
+
+def _spend(session: Session, front: Front, entry: Entry) -> AccessGrant | None:
+    now, settings, client = parts().clock(), parts().settings, client_of(entry.arrival)
+    venue = directory.venue_by_id(session, front.venue.id)
+    mac = Mac(entry.arrival["mac"]) if entry.arrival.get("mac") else None
+    typed = request.form.get("voucher", "")[:60]
+    spent = vouchers.redeem(session, settings.keys, settings, venue, typed, mac, client.device_hash, now)
+    if isinstance(spent, VoucherRefused):
+        return None
+    visit = visits.record_apart(session, entry, client, "voucher")
+    return grants.issue(
+        session, venue=venue, policy=directory.policy_of(session, venue.id), visit_id=visit.public_id, mac=mac,
+        gateway_id=entry.arrival.get("gateway_id"), voucher_id=spent.id, now=now,
+    )  # fmt: skip
+
+
+def _open(token: str) -> tuple[Front, Entry]:
+    entry = open_entry(parts().settings.keys, token, parts().clock(), FORM_FOR)
+    front = shelf().by_venue_id(parts(), entry.venue_id)
+    assert front is not None
+    g.language = g.asked_language or choose_language([entry.language])
+    return front, entry
+
+
+def _page(token: str, *, error: bool) -> AnyResponse:
+    front, _entry = _open(token)
+    g.csp_form_actions = gateway_origins(front)
+    page = render_template(
+        "guest/voucher.html",
+        venue=front.venue,
+        entry_token=token,
+        error=error,
+        action=url_for("guest.redeem"),
+        back_url=url_for("guest.form_again", token=token),
+    )
+    return make_response(page, 422 if error else 200)

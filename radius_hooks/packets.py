@@ -1,0 +1,118 @@
+"""rlm_rest's JSON → frozen packets. Tolerant of what routers really send, silent about what it cannot use.
+
+rlm_rest sends `{"User-Name": {"type": "string", "value": ["…"]}, …}` (FreeRADIUS 3.2, mods-available/rest); a bare
+scalar is read as well. Integers are numbers, enumerated ones names, octets `0x…`.
+"""
+
+import hashlib
+import ipaddress
+import json
+from typing import Any, get_args
+
+from portal.access.packets import AccessRequest, AccountingReport, AcctStatus
+from portal.core.errors import PortalError
+from portal.core.mac import Mac, parse_mac
+
+MAX_TEXT = 120
+MAX_COUNTER = 2**63 - 1  # what the database's BIGINT holds
+MAX_DELAY = 7 * 24 * 3600
+MAX_SESSION = 366 * 24 * 3600
+_STATUSES = {name.lower(): name for name in get_args(AcctStatus)}
+
+
+class BadPacket(PortalError):
+    """The body is not a packet; the message names the attribute, never its value."""
+
+
+def read_attributes(body: bytes) -> dict[str, str]:
+    """The first value of every attribute, as text. Raises BadPacket."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadPacket("not JSON") from error
+    if not isinstance(found, dict):
+        raise BadPacket("not an object")
+    values = ((name, _first(value)) for name, value in found.items())
+    return {name: text for name, text in values if text}
+
+
+def access_request(attributes: dict[str, str]) -> AccessRequest:
+    """Raises BadPacket without a User-Name: there is nothing to decide about."""
+    return AccessRequest(_required(attributes, "User-Name"), _mac(attributes))
+
+
+def accounting_report(attributes: dict[str, str]) -> AccountingReport:
+    """Raises BadPacket when it says not what happened, or not to whom."""
+    status: Any = _STATUSES.get(_required(attributes, "Acct-Status-Type").lower())
+    if status is None:
+        raise BadPacket("Acct-Status-Type")
+    of_router = status in ("Accounting-On", "Accounting-Off")
+    return AccountingReport(
+        status=status,
+        acct_session_id="" if of_router else _required(attributes, "Acct-Session-Id"),
+        user_name="" if of_router else _required(attributes, "User-Name"),
+        mac=_mac(attributes),
+        ip=_ip(attributes),
+        delay_seconds=_number(attributes, "Acct-Delay-Time", MAX_DELAY),
+        session_seconds=_number(attributes, "Acct-Session-Time", MAX_SESSION),
+        input_octets=_octets(attributes, "Input"),
+        output_octets=_octets(attributes, "Output"),
+        terminate_cause=attributes.get("Acct-Terminate-Cause", "")[:40] or None,
+    )
+
+
+def _first(value: Any) -> str:
+    """One attribute's first value; an empty text for what is no value or could not be stored."""
+    if isinstance(value, dict):
+        value = value.get("value")
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    text = value if isinstance(value, str) else _digits(value)
+    return text if text.isprintable() and _encodable(text) else ""
+
+
+def _digits(value: int | float) -> str:
+    """A number as text; one of thousands of digits is no RADIUS integer, and Python would refuse to print it."""
+    return str(value) if abs(value) <= MAX_COUNTER else ""
+
+
+def _encodable(text: str) -> bool:
+    """A lone surrogate is legal in JSON and impossible in a database."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _required(attributes: dict[str, str], name: str) -> str:
+    """A value that names a row. One longer than its column keeps its start and stays different from its neighbours."""
+    text = attributes.get(name)
+    if text is None:
+        raise BadPacket(name)
+    if len(text) <= MAX_TEXT:
+        return text
+    return text[: MAX_TEXT - 41] + "~" + hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def _mac(attributes: dict[str, str]) -> Mac | None:
+    try:
+        return parse_mac(attributes.get("Calling-Station-Id", ""))
+    except ValueError:
+        return None
+
+
+def _ip(attributes: dict[str, str]) -> str | None:
+    try:
+        return str(ipaddress.ip_address(attributes.get("Framed-IP-Address", "")))
+    except ValueError:
+        return None
+
+
+def _number(attributes: dict[str, str], name: str, most: int) -> int:
+    text = attributes.get(name, "")
+    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) <= 19 else 0
+
+
+def _octets(attributes: dict[str, str], direction: str) -> int:
+    """RFC 2869 §5.1–2: gigawords count how often 2^32 was passed."""
+    low = _number(attributes, f"Acct-{direction}-Octets", 2**32 - 1)
+    return min((_number(attributes, f"Acct-{direction}-Gigawords", 2**32 - 1) << 32) | low, MAX_COUNTER)

@@ -1,0 +1,59 @@
+"""Every page in every state, in both languages: it comes, it fits a phone, it is whole, and axe finds nothing grave."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.conftest import skip_or_fail
+from tests.support import browsing
+from tests.support.camera import shown
+from tests.support.pages import LANGUAGES, NOT_PAGES, SIZES, STATES, State
+from tests.support.stage import Stage, stage
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One demo for all pages."""
+    if browsing.missing():
+        skip_or_fail(browsing.missing() or "")
+    with stage(tmp_path_factory.mktemp("stage")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all pages."""
+    with browsing.chromium() as found:
+        yield found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name.replace(" ", "-"))
+def test_a_page_is_whole_and_open_to_everybody(theatre: Stage, browser: Browser, state: State, language: str) -> None:
+    with shown(browser, theatre, state, language) as seen:
+        assert seen.status == state.status
+        assert seen.page.locator("html").get_attribute("lang") == language
+        assert seen.page.title()
+        assert seen.overflow() <= 0
+        assert seen.faults() == []
+        seen.page.set_viewport_size({"width": SIZES[1][0], "height": SIZES[1][1]})
+        assert seen.faults() == []
+        assert seen.complaints == []
+        assert seen.strangers == set()
+
+
+def test_every_page_of_the_url_map_has_its_picture(theatre: Stage) -> None:
+    pages = {rule.endpoint for rule in theatre.app.url_map.iter_rules() if rule.methods and "GET" in rule.methods}
+    pictured = {state.endpoint for state in STATES}
+    assert pages - pictured - NOT_PAGES.keys() == set(), "add a State to tests/support/pages.py"
+    assert NOT_PAGES.keys() - pages == set()
+    answering = {rule.endpoint for rule in theatre.app.url_map.iter_rules()} | {"errors", "dashboard"}
+    assert pictured - answering == set()
+
+
+def test_the_names_of_states_are_file_names_of_their_own() -> None:
+    names = [state.name for state in STATES]
+    assert len(names) == len(set(names))

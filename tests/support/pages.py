@@ -1,0 +1,185 @@
+"""Every page of the product in every state that a person can see. A new page is one line here, or a test fails."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from portal.consent import documents
+from portal.core.clock import utcnow
+from portal.venues import directory
+from tests.support.stage import VENUE, Stage
+
+LANGUAGES = ("ru", "en")
+SIZES = ((360, 640), (1280, 800))
+
+# Addresses that answer no page of their own.
+NOT_PAGES = {
+    "static": "files",
+    "guest.seen": "one pixel",
+    "guest.card_manifest": "for the operating system",
+    "guest.service_worker": "a script",
+    "guest.short_link": "redirects; its unknown link is the page of a wrong address",
+    "dashboard.home": "redirects by role",
+    "dashboard.channels_csv": "a file",
+    "dashboard.sheet_svg": "a picture",
+    "health.healthz": "for machines",
+    "health.readyz": "for machines",
+    "health.exposition": "for machines",
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """`where` prepares the state and says its path; `act` does in the browser what a path cannot."""
+
+    name: str
+    endpoint: str
+    where: Callable[[Stage], str]
+    act: Callable[[Page], None] | None = None
+    role: str | None = None  # signed in as
+    status: int = 200
+
+
+def _send(page: Page, **fields: str) -> None:
+    for name, value in fields.items():
+        page.fill(f'[name="{name}"]', value)
+    page.locator("main form button, form button").first.click()
+    page.wait_for_load_state()
+
+
+def _opened_code(stage: Stage) -> str:
+    return stage.code_page()[1]
+
+
+def _expired_code(stage: Stage) -> str:
+    path = _opened_code(stage)
+    stage.later(minutes=11)
+    return path
+
+
+def _may_resend(stage: Stage) -> str:
+    path = _opened_code(stage)
+    stage.later(seconds=70)
+    return path
+
+
+def _used_code(stage: Stage) -> str:
+    client, path, phone = stage.code_page()
+    client.post(path, data={"code": stage.code(phone)})
+    return path
+
+
+def _came_back_by_mac(stage: Stage) -> str:
+    entry = stage.wifi()
+    stage.code_page(entry)
+    location: str = stage.client().get(entry).location
+    return location
+
+
+def _voucher_form(stage: Stage) -> str:
+    page = stage.client().get(stage.wifi()).text
+    token = page.split('href="/voucher/')[1].split('"')[0]
+    return f"/voucher/{token}"
+
+
+def _no_internet(stage: Stage) -> str:
+    path = stage.connected()
+    stage.later(minutes=2)
+    return path
+
+
+def _ended(stage: Stage) -> str:
+    path = stage.connected()
+    stage.later(hours=5)
+    return path
+
+
+def _draft(stage: Stage) -> str:
+    with stage.database.writing() as session:
+        venue = directory.venue_by_code(session, VENUE)
+        assert venue is not None
+        text = documents.published(session, venue.id, "wifi_terms", stage.language)
+        assert text is not None
+        draft = documents.draft_from(session, text, stage.now())
+        return f"/dashboard/venues/{VENUE}/documents/wifi_terms/{stage.language}/{draft.version}/edit"
+
+
+def _source_page(kind: str) -> Callable[[Stage], str]:
+    return lambda stage: f"/dashboard/sources/{stage.source}/{kind}"
+
+
+def _venue_page(rest: str) -> Callable[[Stage], str]:
+    return lambda stage: f"/dashboard/venues/{VENUE}{rest}"
+
+
+GUEST = (
+    State("index", "guest.index", lambda stage: "/"),
+    State("landing from a code", "guest.scanned", lambda stage: f"/s/{stage.source}"),
+    State(
+        "landing with mistakes",
+        "guest.signup",
+        lambda stage: f"/s/{stage.source}",
+        lambda page: _send(page, phone="8 800"),
+        status=422,
+    ),
+    State("unknown code", "guest.scanned", lambda stage: "/s/nothing", status=404),
+    State("landing from a link", "guest.linked", lambda stage: f"/v/{VENUE}?utm_source=vk"),
+    State("landing on Wi-Fi", "guest.joined", lambda stage: stage.wifi()),
+    State("Wi-Fi that vouches for nothing", "guest.joined", lambda stage: f"/wifi/{VENUE}", status=400),
+    State("code", "guest.verify", _opened_code),
+    State("code that did not fit", "guest.check", _opened_code, lambda page: _send(page, code="000000"), status=422),
+    State("code may be sent again", "guest.verify", _may_resend),
+    State("code too old", "guest.verify", _expired_code),
+    State("code used", "guest.verify", _used_code),
+    State("code of a device that came back", "guest.verify", _came_back_by_mac),
+    State("wrong number", "guest.wrong_number", lambda stage: f"{_opened_code(stage)}/number"),
+    State("form again", "guest.form_again", lambda stage: _voucher_form(stage).replace("/voucher/", "/form/")),
+    State("staff code", "guest.voucher", _voucher_form),
+    State(
+        "staff code that did not fit", "guest.redeem", _voucher_form, lambda page: _send(page, voucher="AAAAAAAAAA"), status=422
+    ),
+    State("opening the internet", "guest.connected", lambda stage: stage.connected()),
+    State("online", "guest.connected", lambda stage: stage.connected(online_at=utcnow())),
+    State("no internet", "guest.connected", _no_internet),
+    State("time is over", "guest.connected", _ended),
+    State("card", "guest.card", lambda stage: stage.proven()[0]),
+    State("my data, number", "guest.me", lambda stage: f"/me/{VENUE}"),
+    State("my data", "guest.mine", lambda stage: stage.me()),
+    State("my data, erase", "guest.confirm_erase", lambda stage: f"{stage.me()}/erase"),
+    State("document", "guest.document", lambda stage: f"/d/{VENUE}/card_consent"),
+    State("document, one version", "guest.document_version", lambda stage: f"/d/{VENUE}/wifi_terms/1/{stage.language}"),
+    State("console SMS", "guest.demo_sms", lambda stage: "/demo/sms"),
+    State("link too old", "guest.verify", lambda stage: "/verify/of-some-other-house", status=400),
+    State("wrong address", "errors", lambda stage: "/no/such/page", status=404),
+)
+DASHBOARD = (
+    State("sign in", "dashboard.sign_in", lambda stage: "/dashboard/sign-in"),
+    State(
+        "sign in refused", "dashboard.sign_in_send", lambda stage: "/dashboard/sign-in",
+        lambda page: _send(page, email="nobody@samovar.example", password="not-the-password"), status=422,
+    ),
+    State("overview", "dashboard.overview", lambda stage: "/dashboard/overview", role="owner"),
+    State("funnel of a source", "dashboard.funnel", lambda stage: _venue_page(f"/funnel/{stage.source}")(stage), role="owner"),
+    State("venues compared", "dashboard.compare", lambda stage: "/dashboard/compare", role="owner"),
+    State("sources", "dashboard.sources", lambda stage: "/dashboard/sources", role="marketer"),
+    State("new source", "dashboard.new_source", _venue_page("/sources/new"), role="marketer"),
+    State("source", "dashboard.edit_source", _source_page("edit"), role="marketer"),
+    State("sheets", "dashboard.sheets", _source_page("sheets"), role="marketer"),
+    State("table tent", "dashboard.sheet", _source_page("sheets/tent"), role="marketer"),
+    State("settings", "dashboard.settings", lambda stage: "/dashboard/settings", role="owner"),
+    State("venue", "dashboard.venue", _venue_page(""), role="owner"),
+    State("operator", "dashboard.operator", _venue_page("/operator"), role="owner"),
+    State("documents", "dashboard.documents", _venue_page("/documents"), role="owner"),
+    State("document in the dashboard", "dashboard.document", _venue_page("/documents/card_consent/ru/1"), role="owner"),
+    State("document draft", "dashboard.edit_document", _draft, role="owner"),
+    State("Wi-Fi policy", "dashboard.wifi", _venue_page("/wifi"), role="owner"),
+    State("SMS budget", "dashboard.sms", _venue_page("/sms"), role="owner"),
+    State("look-up", "dashboard.lookup", lambda stage: "/dashboard/lookup", role="staff"),
+    State("staff codes", "dashboard.vouchers", lambda stage: "/dashboard/vouchers", role="staff"),
+    State("sessions", "dashboard.sessions", lambda stage: "/dashboard/sessions", role="staff"),
+    State("journal", "dashboard.journal", lambda stage: "/dashboard/journal", role="owner"),
+    State("not open to a role", "dashboard.journal", lambda stage: "/dashboard/journal", role="staff", status=403),
+    State("no such source", "dashboard", lambda stage: "/dashboard/sources/nothing/edit", role="owner", status=404),
+)  # fmt: skip
+STATES = (*GUEST, *DASHBOARD)

@@ -1,0 +1,67 @@
+"""The pretend router of a test, in a thread, and a fake phone's way through it."""
+
+import contextlib
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from portal.core.config import Settings
+from portal.core.db import Database
+from portal.gateways.simulated_router.nas import Hooks
+from portal.gateways.simulated_router.router import Router
+from portal.gateways.simulated_router.server import RouterServer
+from portal.venues.models import GatewayConfig
+from tests.support.house import House
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, redirects not followed."""
+
+    status: int
+    location: str
+    body: str
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: Any, **_kw: Any) -> None:
+        return None
+
+
+def fetch(url: str, body: bytes | None = None) -> Answer:
+    """GET, or POST with a body."""
+    try:
+        with urllib.request.build_opener(_Stay).open(urllib.request.Request(url, data=body), timeout=10) as response:
+            return Answer(response.status, "", response.read().decode())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, error.headers.get("Location", ""), error.read().decode())
+
+
+@contextlib.contextmanager
+def simulated_router(
+    settings: Settings,
+    database: Database,
+    house: House,
+    hooks_url: str,
+    portal_url: str,
+    clock: Callable[[], float] = time.time,
+    port: int = 0,
+) -> Iterator[RouterServer]:
+    """The router of the house's gateway. `.url` is its address; the gateway's stored base_url is set to it."""
+    hooks = Hooks(hooks_url, settings.radius_hook_secret.get_secret_value(), house.nas_name)
+    with database.writing() as session:
+        gateway = session.get_one(GatewayConfig, house.gateway_id)
+        server = RouterServer(Router(portal_url, house.venue_code, gateway.secret, hooks, clock), "127.0.0.1", port)
+        gateway.base_url = server.url
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()

@@ -1,0 +1,203 @@
+"""The demo as a browser sees it: both cafés, a month of visits, a clock that can be moved, guests and staff on call."""
+
+import io
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from portal.access import vouchers
+from portal.acquisition.models import Source, Visit
+from portal.app import create_app
+from portal.cli import demo
+from portal.cli.house import House
+from portal.core.clock import utcnow
+from portal.core.config import Settings
+from portal.core.db import Database
+from portal.core.migrations import migrate
+from portal.core.phone import parse_phone
+from portal.gateways.simulator import sign_arrival
+from portal.signup.codes import code_for
+from portal.signup.models import PhoneVerification
+from portal.sms.senders.base import OutgoingSms
+from portal.sms.senders.console import ConsoleSender, kept_file
+from portal.staff import accounts
+from portal.staff.models import StaffUser
+from portal.venues import directory
+from portal.venues.models import GatewayConfig, Venue
+from tests.conftest import make_settings
+from tests.support.programs import free_ports
+
+PASSWORD = "stage-password-of-the-tests-1"
+VENUE = "samovar-pokrovka"
+_serial = count()
+
+
+@dataclass
+class Stage:
+    """A running portal. `language` is that of the state being shown; `shift` is how far its clock is ahead."""
+
+    settings: Settings
+    database: Database
+    base: str
+    language: str = "ru"
+    shift: timedelta = timedelta()
+    app: Flask = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.app = create_app(self.settings, self.database, lambda _: None, self.now)
+
+    def now(self) -> datetime:
+        """The portal's clock."""
+        return utcnow() + self.shift
+
+    def later(self, **span: float) -> None:
+        """Move the clock; every state begins at the real time again."""
+        self.shift += timedelta(**span)
+
+    def client(self) -> FlaskClient:
+        """A guest's phone that speaks the state's language."""
+        client = self.app.test_client()
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = self.language
+        return client
+
+    @property
+    def source(self) -> str:
+        """The printed code of the first café's table tent."""
+        with self.database.reading() as session:
+            query = select(Source.code).join(Venue, Venue.id == Source.venue_id)
+            return session.scalars(query.where(Venue.code == VENUE, Source.kind == "table_tent")).one()
+
+    def phone(self) -> str:
+        """A number nobody had."""
+        return f"+7916{next(_serial):07d}"
+
+    def wifi(self) -> str:
+        """A gateway's redirect of a new device, signed."""
+        with self.database.reading() as session:
+            secret = session.scalars(select(GatewayConfig.secret)).first()
+        assert secret is not None
+        at = str(int(self.now().timestamp()))
+        values = {
+            "mac": f"02:00:00:00:{next(_serial) % 256:02x}:{next(_serial) % 256:02x}",
+            "ip": "10.0.0.9",
+            "url": "",
+            "ts": at,
+        }
+        return f"/wifi/{VENUE}?{urlencode({**values, 'sig': sign_arrival(secret, values)})}"
+
+    def code_page(self, entry: str | None = None) -> tuple[FlaskClient, str, str]:
+        """A guest who left a phone: the client, the path of the code page, the phone."""
+        client, phone = self.client(), self.phone()
+        page = client.get(entry or f"/s/{self.source}").text
+        boxes = dict(re.findall(r'type="checkbox" id="[^"]+" name="(box_card)" value="([^"]+)"', page))
+        token = re.search(r'name="visit" value="([^"]+)"', page)
+        assert token is not None
+        answer = client.post("/signup", data={"visit": token[1], "phone": phone, **boxes})
+        assert answer.status_code == 303, answer.text
+        return client, answer.location, phone
+
+    def proven(self, entry: str | None = None) -> tuple[str, str]:
+        """A guest who typed the right code: where they were sent, and their visit's public id."""
+        client, path, phone = self.code_page(entry)
+        answer = client.post(path, data={"code": self.code(phone)})
+        assert answer.status_code == 303, answer.text
+        return answer.location, self.verification(phone).visit_id
+
+    def verification(self, phone: str) -> PhoneVerification:
+        """The newest of a number."""
+        query = select(PhoneVerification).where(PhoneVerification.phone == phone).order_by(PhoneVerification.id.desc())
+        with self.database.reading() as session:
+            return session.scalars(query).first()  # type: ignore[return-value]
+
+    def code(self, phone: str) -> str:
+        """What the SMS says."""
+        return code_for(self.settings.keys, self.verification(phone).nonce, phone)
+
+    def connected(self, **visit: Any) -> str:
+        """The status page of a proven Wi-Fi guest, whose visit's columns are set to `visit`."""
+        _, visit_id = self.proven(self.wifi())
+        with self.database.writing() as session:
+            for name, value in visit.items():
+                setattr(session.scalars(select(Visit).where(Visit.public_id == visit_id)).one(), name, value)
+        return f"/connected/{self.settings.keys.seal('connected', {'v': visit_id}, self.now())}"
+
+    def me(self) -> str:
+        """The page of what is known of a guest who has a card."""
+        _, visit_id = self.proven()
+        query = select(PhoneVerification.phone).where(PhoneVerification.visit_id == visit_id)
+        with self.database.reading() as session:
+            venue = directory.venue_by_code(session, VENUE)
+            phone = session.scalars(query).first()
+        assert venue is not None and phone is not None
+        claims = {"le": venue.legal_entity_id, "venue": venue.id, "phone": parse_phone(phone, ["RU"]).e164}
+        return f"/me/s/{self.settings.keys.seal('me', claims, self.now())}"
+
+    def voucher(self) -> str:
+        """A code for a guest, from the staff."""
+        with self.database.writing() as session:
+            venue = directory.venue_by_code(session, VENUE)
+            assert venue is not None
+            return vouchers.make(session, self.settings.keys, venue, "Анна", self.now())
+
+    def staff(self, role: str) -> str:
+        """The login of somebody with a role who reads the state's language."""
+        email = f"{role}-{self.language}@samovar.example"
+        with self.database.writing() as session:
+            if accounts.by_email(session, email) is None:
+                organization = session.scalars(select(StaffUser.organization_id)).first()
+                assert organization is not None
+                user, _ = accounts.create(session, organization, email, "Анна Демо", role, PASSWORD, [], self.now())
+                user.language = self.language
+        return email
+
+
+@contextmanager
+def stage(folder: Path) -> Iterator[Stage]:
+    """A demo with a month of history, served on a loopback port."""
+    port = free_ports(1)
+    settings = make_settings(folder, port=port, demo_sms_page=True, limit_prefix_hour=10**6, limit_ip_hour=10**6)
+    database = Database(settings.url_of_database)
+    migrate(database.engine)
+    demo.seed(House(settings, database), utcnow())
+    demo.invent(House(settings, database), 30, 1, utcnow())
+    _unlimited(database)
+    shown = Stage(settings, database, f"http://127.0.0.1:{port}")
+    _some_sms(shown)
+    server = make_server("127.0.0.1", port, shown.app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield shown
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        database.engine.dispose()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def _unlimited(database: Database) -> None:
+    with database.writing() as session:
+        for venue in session.scalars(select(Venue)):
+            venue.sms_per_minute_wifi = venue.sms_per_minute_qr = 10**6
+
+
+def _some_sms(shown: Stage) -> None:
+    sms = OutgoingSms("stage", parse_phone("+79161234567", ["RU"]), "123456 — ваш код. Никому его не говорите", None)
+    ConsoleSender(kept_file(shown.settings.data_dir), io.StringIO()).send(sms)

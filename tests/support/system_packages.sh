@@ -1,0 +1,15 @@
+#!/bin/bash
+# Installs what the tests need beside Python, where this is root on Debian; elsewhere says what will be skipped.
+set -euo pipefail
+missing=()
+for package in freeradius freeradius-utils freeradius-rest postgresql chromium fonts-dejavu-core; do
+  dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+  echo "not installed: ${missing[*]}; tests that need them will be skipped (apt-get install ${missing[*]})"
+  exit 0
+fi
+echo "installing: ${missing[*]}"
+apt-get update -qq
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
