@@ -23,7 +23,6 @@ _page = app.jinja_env.from_string(
 {% for number in numbers %}<li>Free Wi-Fi for guests: fast, safe and simple, row {{ number }} of the page.</li>
 {% endfor %}</ul></body></html>"""
 )
-_CREATE = "CREATE TABLE IF NOT EXISTS guest (id INTEGER PRIMARY KEY, phone TEXT NOT NULL, mac TEXT NOT NULL)"
 
 
 @app.get("/healthz")
@@ -65,7 +64,5 @@ def _connect(where: str) -> sqlite3.Connection | psycopg.Connection:
     if where.startswith("host="):
         return psycopg.connect(where)
     connection = sqlite3.connect(where, isolation_level=None, timeout=30)
-    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute(_CREATE)
     return connection

@@ -11,7 +11,7 @@ from portal.core.metrics import FOLDER_VARIABLE
 
 _settings = load_settings()
 
-worker_class = "gthread"
+worker_class = "portal.gunicorn_worker.PatientWorker"
 workers = _settings.web_workers
 threads = _settings.web_threads
 worker_connections = 1000

@@ -12,11 +12,17 @@ from portal import models
 from portal.core.config import Settings
 from portal.core.db import Database
 from portal.core.migrations import migrate
+from tests.support import canary
 from tests.support.house import NOW, House, build_house
 from tests.support.postgres import PrivatePostgres
 from tests.support.postgres import missing as postgres_missing
 
 assert models
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """From here on the canary listens."""
+    canary.watch(config)
 
 
 def skip_or_fail(reason: str) -> None:
@@ -103,10 +109,7 @@ def make_settings(folder: Path, **overrides: object) -> Settings:
     values: dict[str, object] = {
         "demo": True,
         "data_dir": folder,
-        "secret_key": "tests-only-0123456789-abcdefghijkl-secret",
-        "identity_key": "tests-only-9876543210-lkjihgfedcba-identity",
-        "radius_hook_secret": "tests-only-hook-5432109876-mnopqrstuvwxyz",
-        "metrics_token": "tests-only-metrics-24680-token",
+        **canary.SECRETS,
         **overrides,
     }
     return Settings(_env_file=None, **values)  # type: ignore[arg-type,call-arg]

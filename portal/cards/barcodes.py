@@ -9,12 +9,13 @@ from barcode.codex import Code128
 QR_QUIET = 4  # modules, ISO/IEC 18004
 BARS_QUIET = 10  # modules, ISO/IEC 15417
 _BARS_HEIGHT = 40  # modules
+_MASK = 3  # any of the eight reads; choosing the prettiest for each card costs more than the rest of its page
 _PIXELS = 2  # CSS pixels a module: a whole number, or the bars blur
 
 
 def qr_svg(text: str, label: str) -> str:
     """An `<svg>` that scales to its box. Error correction M or better: a scratched screen must still read."""
-    code = segno.make_qr(text, error="m")
+    code = segno.make_qr(text, error="m", mask=_MASK)
     bare: str = code.svg_inline(border=QR_QUIET, light="#fff", svgclass=None, lineclass=None, omitsize=True)
     return bare.replace("<svg ", f'<svg role="img" aria-label="{_attribute(label)}" ', 1)
 

@@ -14,7 +14,7 @@ from portal.core.config import Settings
 from portal.core.errors import PortalError
 from portal.core.tokens import random_id
 from portal.guests.models import Guest
-from portal.venues.models import LegalEntity, Venue
+from portal.venues.models import LegalEntity, Place, Venue
 
 _TRIES = 20
 
@@ -26,7 +26,7 @@ class NoCardNumber(PortalError):
 def issue(
     session: Session,
     guest: Guest,
-    venue: Venue,
+    venue: Venue | Place,
     visit_id: str | None,
     now: datetime,
     settings: Settings,
@@ -49,9 +49,9 @@ def issue(
     return _make(session, guest, venue, visit_id, now), True
 
 
-def _make(session: Session, guest: Guest, venue: Venue, visit_id: str | None, now: datetime) -> Card:
-    entity = session.get_one(LegalEntity, venue.legal_entity_id)
+def _make(session: Session, guest: Guest, venue: Venue | Place, visit_id: str | None, now: datetime) -> Card:
     connection = session.connection()
+    prefix, digits = connection.execute(_RANGE, {"entity": venue.legal_entity_id}).one()
     values = {
         "organization_id": guest.organization_id,
         "legal_entity_id": guest.legal_entity_id,
@@ -63,15 +63,16 @@ def _make(session: Session, guest: Guest, venue: Venue, visit_id: str | None, no
         "used_at": now,
     }
     for _ in range(_TRIES):
-        numbered = {**values, "number": new_number(entity.card_prefix, entity.card_digits)}
+        numbered = {**values, "number": new_number(prefix, digits)}
         card_id = connection.execute(_INSERT[connection.dialect.name], numbered).scalar_one_or_none()
         if card_id is not None:
             return Card(id=card_id, **numbered)
-    raise NoCardNumber("card_range_full", legal_entity_id=entity.id)
+    raise NoCardNumber("card_range_full", legal_entity_id=venue.legal_entity_id)
 
 
 # Built once: they stand on the way of every guest. A number that another guest holds by chance is left to them.
 _TABLE: Table = Card.__table__  # type: ignore[assignment]
+_RANGE = select(LegalEntity.card_prefix, LegalEntity.card_digits).where(LegalEntity.id == bindparam("entity"))
 _LIVE = select(Card).where(Card.guest_id == bindparam("guest"), Card.retired_at.is_(None))
 _INSERT = {
     name: insert(_TABLE).on_conflict_do_nothing(index_elements=["legal_entity_id", "number"]).returning(_TABLE.c.id)

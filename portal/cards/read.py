@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.cards.models import Card
@@ -10,9 +10,12 @@ from portal.cards.models import Card
 _TOUCH_EVERY = timedelta(days=1)  # the term is counted in months: a write per glance would say nothing more
 
 
+_BY_TOKEN = select(Card).where(Card.token == bindparam("token"), Card.retired_at.is_(None))
+
+
 def by_token(session: Session, token: str) -> Card | None:
     """The live card of a link. An unknown and a retired link give the same answer."""
-    return session.scalars(select(Card).where(Card.token == token, Card.retired_at.is_(None))).one_or_none()
+    return session.scalars(_BY_TOKEN, {"token": token}).one_or_none()
 
 
 def by_id(session: Session, card_id: int) -> Card | None:

@@ -1,6 +1,7 @@
 """What every command needs: the house opened with its settings, rows shown, progress told."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +47,7 @@ def open_settings() -> Settings:
 def open_house() -> House:
     """Settings and database. Exits with a clear message when the settings are wrong."""
     settings = open_settings()
+    os.umask(0o077)  # the database, the queue and the keys are for this user alone
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return House(settings, Database(settings.url_of_database, pool_size=4))
 

@@ -29,7 +29,6 @@ def serve(no_router: bool) -> None:
     _check_schema(house)
     programs = _programs(house, with_router=house.settings.demo and not no_router)
     _check_ports(house, [program.port for program in programs if program.port])
-    os.umask(0o077)
     environment = {
         **os.environ,
         "VESTIBULE_DATA_DIR": str(house.settings.data_dir.absolute()),

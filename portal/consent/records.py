@@ -1,6 +1,6 @@
 """Declare at the form, give with the proven phone, withdraw at any time. Only `given` counts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.consent.canonical import HASHED
 from portal.consent.chain import append, keep_opening, lock_head
 from portal.consent.evidence import Evidence, commit
-from portal.consent.models import KIND_OF_PURPOSE, ConsentDocument, ConsentRecord
+from portal.consent.models import KIND_OF_PURPOSE, PURPOSES, ConsentDocument, ConsentRecord
 from portal.core.errors import PortalError
 from portal.core.phone import Phone
 from portal.core.tokens import Keys, random_id
@@ -19,8 +19,10 @@ from portal.venues.models import LegalEntity, Venue
 
 _R, _D = ConsentRecord.__table__.c, ConsentDocument.__table__.c
 _SHOWN = select(_D.id, _D.kind, _D.version, _D.sha256).where(
-    _D.id.in_(bindparam("ids", expanding=True)), _D.venue_id == bindparam("venue"), _D.published_at.is_not(None)
+    _D.id == bindparam("number"), _D.venue_id == bindparam("venue"), _D.published_at.is_not(None)
 )
+MOST_TEXTS = 5000
+_texts: dict[tuple[Any, int, int], Any] = {}
 _HASHED_COLUMNS = [_R[name] for name in HASHED]
 _OF_VERIFICATION = select(*_HASHED_COLUMNS).where(_R.verification_id == bindparam("verification")).order_by(_R.seq)
 _OF_SUBJECT = (
@@ -94,14 +96,24 @@ def declare(
     append(session, lock_head(session, venue.organization_id, venue.legal_entity_id), rows)
 
 
-def give(session: Session, keys: Keys, verification_id: int, proof: str, now: datetime) -> tuple[str, ...]:
+def give(
+    session: Session,
+    keys: Keys,
+    verification_id: int,
+    proof: str,
+    now: datetime,
+    *,
+    ticked: Collection[str] = PURPOSES,
+) -> tuple[str, ...]:
     """The phone was proven: turn what was declared into given, and return the purposes.
 
-    Called in the completing transaction. `proof` names how the phone was proven ("sms"). A second call gives nothing.
+    Called in the completing transaction. `proof` names how the phone was proven ("sms"), `ticked` the purposes whose
+    boxes were ticked when the form was sent last. A second call gives nothing.
     """
     rows = session.connection().execute(_OF_VERIFICATION, {"verification": verification_id}).mappings().all()
     completed = {row["declared_record_id"] for row in rows}
-    last = {row["purpose"]: row for row in rows if row["event"] == "declared" and row["record_id"] not in completed}
+    open_ones = [row for row in rows if row["event"] == "declared" and row["record_id"] not in completed]
+    last = {row["purpose"]: row for row in open_ones if row["purpose"] in ticked}
     if not last:
         return ()
     first = rows[0]
@@ -136,13 +148,26 @@ def _shown(session: Session, venue_id: int, boxes: Sequence[Box]) -> dict[int, d
     ids = {box.document_id for box in boxes}
     if not len(ids) == len({box.control for box in boxes}) == len({box.purpose for box in boxes}) == len(boxes):
         raise PortalError("merged_boxes")
-    found = {row.id: row for row in session.connection().execute(_SHOWN, {"ids": sorted(ids), "venue": venue_id})}
+    found = {number: text for number in ids if (text := _text(session, venue_id, number))}
     for box in boxes:
         if box.document_id not in found or found[box.document_id].kind != KIND_OF_PURPOSE.get(box.purpose):
             raise PortalError("wrong_document", purpose=box.purpose)
     return {
         row.id: {"document_id": row.id, "document_version": row.version, "document_sha256": row.sha256} for row in found.values()
     }
+
+
+def _text(session: Session, venue_id: int, document_id: int) -> Any:
+    """What a record says of a published document. Kept: triggers hold these columns still for ever."""
+    key = (session.get_bind(), venue_id, document_id)
+    if key not in _texts:
+        found = session.connection().execute(_SHOWN, {"number": document_id, "venue": venue_id}).first()
+        if found is None:
+            return None
+        if len(_texts) >= MOST_TEXTS:
+            _texts.clear()
+        _texts[key] = found
+    return _texts[key]
 
 
 def _following(row: RowMapping, event: str, control: str, proof: str | None, now: datetime) -> dict[str, Any]:

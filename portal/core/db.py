@@ -7,6 +7,7 @@ transactions to "database is locked" at once, whatever the busy timeout says.
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -30,12 +31,16 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from portal.core.errors import NetworkInsideTransaction
 
 _open_transaction: ContextVar[bool] = ContextVar("open_transaction", default=False)
+
+
+RESTED_SECONDS = 1.0
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -96,7 +101,10 @@ def _as_integer(element: Any, compiler: Any, **kw: Any) -> str:
 def make_engine(url: str, pool_size: int = 16) -> Engine:
     """An engine with the same promises on SQLite (WAL, synchronous FULL) and PostgreSQL."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_size=pool_size, max_overflow=8, hide_parameters=True)
+        event.listen(engine, "checkin", _on_checkin)
+        event.listen(engine, "checkout", _on_checkout)
+        return engine
     engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": 5}, hide_parameters=True)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
@@ -111,6 +119,22 @@ def _on_sqlite_connect(connection: Any, _record: Any) -> None:
 
 def _on_sqlite_begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+
+
+def _on_checkin(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection that rested whether it still lives; one in steady use is not worth a round trip each time."""
+    if time.monotonic() - record.info.get("used_at", time.monotonic()) < RESTED_SECONDS:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:  # whatever the driver says of a dead connection, the pool makes a new one
+        raise DisconnectionError from error
 
 
 class Turn:

@@ -54,7 +54,8 @@ class Room:
     def occupy(self, session: Session) -> None:
         """Count the event."""
         if self.rows:
-            session.connection().execute(_STORE, list(self.rows))
+            connection = session.connection()
+            connection.execute(_STORE[connection.dialect.name], list(self.rows))
 
 
 def find_room(session: Session, limits: Sequence[Limit], now: datetime) -> Room | LimitReached:
@@ -62,12 +63,14 @@ def find_room(session: Session, limits: Sequence[Limit], now: datetime) -> Room 
     wanted = {limit.key: limit for limit in limits}
     kept = _locked(session, sorted(wanted), now)
     rows = []
+    at = now.timestamp()
     for key, limit in wanted.items():
-        times = [t for t in kept[key] if t > now.timestamp() - limit.window.total_seconds()]
+        begin = at - limit.window.total_seconds()
+        times = [t for t in kept[key] if t > begin]
         if len(times) >= limit.count:
-            oldest = times[-limit.count] if limit.count else now.timestamp()
+            oldest = times[-limit.count] if limit.count else at
             return LimitReached(limit.name, datetime.fromtimestamp(oldest, now.tzinfo) + limit.window)
-        rows.append({"k": key, "t": [*times, now.timestamp()], "u": now + limit.window})
+        rows.append({"key": key, "of_key": key, "times": [*times, at], "until": now + limit.window})
     return Room(tuple(rows))
 
 
@@ -101,8 +104,16 @@ def forget_old(session: Session, now: datetime) -> int:
 
 
 _TABLE = cast(Table, LimitWindow.__table__)
-_STORE = update(_TABLE).where(_TABLE.c.key == bindparam("k")).values(times=bindparam("t"), until=bindparam("u"))
-_MAKE = {"sqlite": sqlite_insert(_TABLE).on_conflict_do_nothing(), "postgresql": pg_insert(_TABLE).on_conflict_do_nothing()}
+_UPSERT = sqlite_insert(_TABLE)
+_STORE = {
+    "sqlite": _UPSERT.on_conflict_do_update(
+        index_elements=["key"], set_={"times": _UPSERT.excluded.times, "until": _UPSERT.excluded.until}
+    ),
+    "postgresql": update(_TABLE)
+    .where(_TABLE.c.key == bindparam("of_key"))
+    .values(times=bindparam("times"), until=bindparam("until")),
+}
+_MAKE = pg_insert(_TABLE).on_conflict_do_nothing()
 _LOCK = (
     select(_TABLE.c.key, _TABLE.c.times)
     .where(_TABLE.c.key.in_(bindparam("keys", expanding=True)))
@@ -116,5 +127,11 @@ def _locked(session: Session, keys: list[str], now: datetime) -> dict[str, list[
     if not keys:
         return {}
     connection = session.connection()
-    connection.execute(_MAKE[connection.dialect.name], [{"key": key, "times": [], "until": now} for key in keys])
-    return {row.key: row.times for row in connection.execute(_LOCK, {"keys": keys})}
+    if connection.dialect.name == "sqlite":  # everything is locked already
+        found = {row.key: row.times for row in connection.execute(_LOCK, {"keys": keys})}
+        return {key: found.get(key, []) for key in keys}
+    while True:  # a row that is not there cannot be locked, and `forget_old` may take it between the two statements
+        connection.execute(_MAKE, [{"key": key, "times": [], "until": now} for key in keys])
+        found = {row.key: row.times for row in connection.execute(_LOCK, {"keys": keys})}
+        if len(found) == len(keys):
+            return found

@@ -17,11 +17,12 @@ _trace: ContextVar[str] = ContextVar("trace", default="")
 # What must not stay in a line, and what stands in its place. Lines are JSON, so a token ends at a quote or a slash.
 _NET = (
     (re.compile(r"(?<=/)[A-Za-z0-9_-]{20,}"), "~"),
+    (re.compile(r"(?<=/l/)[A-Za-z0-9]{10}(?![\w-])"), "~"),  # the short link of an SMS opens a card
     (re.compile(r"(?<![\w-])\+\d{2}[\d\s()-]{7,17}\d(?!\w)"), "+•"),
     (re.compile(r"(?<![\w.-])\+?[78][\s(-]*\d{3}[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2}(?![\w-])"), "+•"),
     (re.compile(r"(?i)\b((?:code|otp|код)\w{0,2}\W{1,3})\d{3}[ -]?\d{3}(?!\d)"), r"\1•"),
 )
-NOISY = ("urllib3", "smsaero", "huey", "alembic")
+NOISY = ("urllib3", "pyBarcode", "smsaero", "huey", "alembic")
 
 
 def follow(trace: str) -> None:

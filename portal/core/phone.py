@@ -22,7 +22,6 @@ class Phone:
     """One mobile number. `e164` is the only form that is stored or compared; never print it whole."""
 
     e164: str
-    region: str
 
     @property
     def prefix(self) -> str:
@@ -63,13 +62,12 @@ def parse_phone(typed: str, regions: tuple[str, ...], default_region: str = "RU"
         raise PhoneRefused("region")
     if phonenumbers.number_type(number) not in _MOBILE:
         raise PhoneRefused("not_mobile")
-    return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), region)
+    return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 
 def phone_from_e164(e164: str) -> Phone:
     """A number that was parsed and stored before."""
-    number = phonenumbers.parse(e164)
-    return Phone(e164, phonenumbers.region_code_for_number(number) or "")
+    return Phone(e164)
 
 
 def _with_plus(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Table, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from portal.core.phone import Phone
 from portal.core.tokens import random_id
 from portal.guests.models import Device, Guest
-from portal.venues.models import FIELD_NAMES, Venue
+from portal.venues.models import FIELD_NAMES, Place, Venue
 
 
 def find_or_make(
     session: Session,
-    venue: Venue,
+    venue: Venue | Place,
     phone: Phone,
     *,
     first_source_id: int | None,
@@ -28,7 +28,8 @@ def find_or_make(
     """The guest of this phone within the venue's legal entity, and whether it was made just now.
 
     A returning guest keeps the source of the first visit. `answers` (of FIELD_NAMES; a birthday is a date or its ISO
-    text) fill or change the profile; an empty answer changes nothing. Raises ValueError for a birthday in another form.
+    text) fill or change the profile; an empty answer changes nothing. The guest comes back detached: read it, do not
+    change it. Raises ValueError for a birthday in another form.
     """
     public_id = random_id()
     values = {
@@ -42,8 +43,8 @@ def find_or_make(
         "last_seen_at": now,
         **_profile(answers),
     }
-    guest = session.scalars(_FIND_OR_MAKE[_dialect(session)], values, execution_options={"populate_existing": True}).one()
-    return guest, guest.public_id == public_id
+    row = session.connection().execute(_FIND_OR_MAKE[_dialect(session)], values).one()
+    return Guest(**row._mapping), row.public_id == public_id
 
 
 def touch_device(session: Session, guest: Guest, device_hash: str, family: str, now: datetime) -> None:
@@ -60,6 +61,8 @@ def devices_of(session: Session, guest_id: int) -> list[Device]:
 
 def forget_device(session: Session, guest_id: int, device_hash: str) -> bool:
     """Forget one device of a guest; False if it was not known."""
+    if "\0" in device_hash:  # PostgreSQL would refuse the query
+        return False
     mine = delete(Device).where(Device.guest_id == guest_id, Device.device_hash == device_hash)
     return bool(session.execute(mine).rowcount)  # type: ignore[attr-defined]
 
@@ -80,11 +83,14 @@ def _dialect(session: Session) -> str:
     return session.get_bind().dialect.name
 
 
+_TABLE = cast(Table, Guest.__table__)
+
+
 def _find_or_make(insert: Any) -> Any:
-    made = insert(Guest)
-    changed = {name: func.coalesce(made.excluded[name], getattr(Guest, name)) for name in FIELD_NAMES}
+    made = insert(_TABLE)
+    changed = {name: func.coalesce(made.excluded[name], _TABLE.c[name]) for name in FIELD_NAMES}
     seen = {"language": made.excluded.language, "last_seen_at": made.excluded.last_seen_at}
-    return made.on_conflict_do_update(index_elements=["legal_entity_id", "phone"], set_={**seen, **changed}).returning(Guest)
+    return made.on_conflict_do_update(index_elements=["legal_entity_id", "phone"], set_={**seen, **changed}).returning(*_TABLE.c)
 
 
 def _touch(insert: Any) -> Any:

@@ -1,6 +1,8 @@
 """Telling gateways to close devices whose grant was revoked: the grant's row is the outbox, swept until confirmed."""
 
 import logging
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +19,7 @@ from portal.venues.models import GatewayConfig, Venue
 
 TIMEOUT = (3, 5)  # seconds to connect, to answer
 BATCH = 50
+ROUND_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
@@ -38,6 +41,15 @@ def put_out_revoked(database: Database, now: datetime) -> int:
         with database.writing() as session:
             session.execute(update(AccessGrant).where(AccessGrant.id.in_(done)).values(put_out_at=now))
     return len(done)
+
+
+def keep_putting_out(database: Database, clock: Callable[[], datetime], stop: threading.Event) -> None:
+    """A round every two seconds until told to stop, apart from the SMS: a dead gateway takes seconds to fail."""
+    while not stop.wait(ROUND_SECONDS):
+        try:
+            put_out_revoked(database, clock())
+        except Exception:  # one bad round must not leave devices online for ever
+            log.exception("revoked devices could not be put out")
 
 
 def _due(session: Session, now: datetime) -> list[Closing]:

@@ -4,7 +4,7 @@ import threading
 
 from huey.consumer import Consumer
 
-from portal.jobs import deliveries, schedule
+from portal.jobs import deliveries, put_out, schedule
 from portal.jobs.house import House
 from portal.jobs.queue import make_queue
 
@@ -14,8 +14,12 @@ def run(house: House) -> None:
     queue = make_queue(house.settings, deliveries.Deliveries(house))
     schedule.register(queue, house)
     stop = threading.Event()
-    sweeper = threading.Thread(target=deliveries.keep_sweeping, args=(house, queue, stop), name="sweep", daemon=True)
-    sweeper.start()
+    watches = [
+        threading.Thread(target=deliveries.keep_sweeping, args=(house, queue, stop), name="sweep", daemon=True),
+        threading.Thread(target=put_out.keep_putting_out, args=(house.database, house.clock, stop), name="put-out", daemon=True),
+    ]
+    for watch in watches:
+        watch.start()
     consumer = Consumer(
         queue,
         workers=house.settings.worker_threads,
@@ -30,4 +34,5 @@ def run(house: House) -> None:
         consumer.run()
     finally:
         stop.set()
-        sweeper.join(timeout=2)
+        for watch in watches:
+            watch.join(timeout=2)

@@ -46,8 +46,8 @@ def openings(session: Session, ids: Sequence[str]) -> list[Destroyed]:
 
 
 def visit_traces(session: Session, ids: Sequence[int]) -> list[Destroyed]:
-    """Address and user agent of visits."""
-    return _empty(session, Visit, [Visit.id.in_(ids)], {"ip": None, "user_agent": None})
+    """Address, user agent and device of visits: the keyed hash of a MAC would tie them together for ever."""
+    return _empty(session, Visit, [Visit.id.in_(ids)], {"ip": None, "user_agent": None, "device_hash": None})
 
 
 def visits_of(session: Session, guest_ids: Sequence[int], visit_ids: Sequence[str]) -> list[Destroyed]:

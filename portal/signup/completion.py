@@ -23,10 +23,10 @@ from portal.core.mac import Mac
 from portal.core.phone import Phone, phone_from_e164
 from portal.guests import members
 from portal.signup.codes import code_fits
-from portal.signup.lookup import Ticket
+from portal.signup.lookup import Ticket, lock_visit_of
 from portal.signup.models import PhoneVerification
 from portal.venues import directory
-from portal.venues.models import Venue
+from portal.venues.models import Place
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ class Completed:
 
 def complete(session: Session, settings: Settings, ticket: Ticket, typed: str, now: datetime) -> Completed | Rejected:
     """Count the try, compare, and on a fit write everything that follows from it, once."""
+    lock_visit_of(session, ticket.public_id)
     row = _count_try(session, settings, ticket, now)
     if row is None or row.phone is None:
         return Rejected()
@@ -60,12 +61,12 @@ def complete(session: Session, settings: Settings, ticket: Ticket, typed: str, n
         _watch_guessing(session, settings, now)
         return Rejected()
     if row.consumed_at is not None:
-        return _completed(session, row) if now - row.consumed_at <= REPLAY else Rejected()
+        return _again(session, row) if now - row.consumed_at <= REPLAY else Rejected()
     if row.closed_at is not None or not _consume(session, row.id, now):
         return Rejected()
-    venue = directory.venue_by_id(session, row.venue_id)
-    card_token = _follow(session, settings, venue, row, now) if row.path != "me" else None
-    return Completed(row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone_from_e164(row.phone), card_token)
+    phone = phone_from_e164(row.phone)
+    card_token = _follow(session, settings, phone, row, now) if row.path != "me" else None
+    return Completed(row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone, card_token)
 
 
 def _count_try(session: Session, settings: Settings, ticket: Ticket, now: datetime) -> Any:
@@ -85,21 +86,21 @@ def _consume(session: Session, verification_id: int, now: datetime) -> bool:
     return bool(session.connection().execute(_CONSUME, {"number": verification_id, "at": now}).rowcount)
 
 
-def _follow(session: Session, settings: Settings, venue: Venue, row: Any, now: datetime) -> str | None:
-    assert row.phone is not None
-    phone = phone_from_e164(row.phone)
-    given = records.give(session, settings.keys, row.id, "sms", now)
+def _follow(session: Session, settings: Settings, phone: Phone, row: Any, now: datetime) -> str | None:
+    place = Place(row.venue_id, row.organization_id, row.legal_entity_id)
+    ticked = [purpose for purpose, _document, _control in row.answers.get("boxes", [])]
+    given = records.give(session, settings.keys, row.id, "sms", now, ticked=ticked)
     card_token, guest_id, is_new = None, None, None
     if given:
+        source_id, family = session.connection().execute(_ENTRY, {"visit": row.visit_id}).one()
         guest, is_new = members.find_or_make(
-            session, venue, phone, first_source_id=_source_of(session, row.visit_id), language=row.language,
-            answers=row.answers, now=now,
-        )  # fmt: skip
+            session, place, phone, first_source_id=source_id, language=row.language, answers=row.answers, now=now
+        )
         guest_id = guest.id
         if row.device_hash:
-            members.touch_device(session, guest, row.device_hash, "", now)
+            members.touch_device(session, guest, row.device_hash, family, now)
         if "card" in given:
-            card, _ = card_issue.issue(session, guest, venue, row.visit_id, now, settings)
+            card, _ = card_issue.issue(session, guest, place, row.visit_id, now, settings)
             card_token = card.token
             session.connection().execute(_REMEMBER_CARD, {"number": row.id, "card": card.id})
     visits.complete(
@@ -107,11 +108,12 @@ def _follow(session: Session, settings: Settings, venue: Venue, row: Any, now: d
         card_at=now if card_token else None,
     )  # fmt: skip
     if row.path == "wifi":
-        _grant(session, settings, venue, row, phone, now)
+        _grant(session, settings, row, phone, now)
     return card_token
 
 
-def _grant(session: Session, settings: Settings, venue: Venue, row: Any, phone: Phone, now: datetime) -> None:
+def _grant(session: Session, settings: Settings, row: Any, phone: Phone, now: datetime) -> None:
+    venue = directory.venue_by_id(session, row.venue_id)
     policy = directory.policy_of(session, venue.id)
     mac = Mac(row.arrival["mac"]) if row.arrival.get("mac") else None
     gateway_id = row.arrival.get("gateway_id")
@@ -124,12 +126,7 @@ def _grant(session: Session, settings: Settings, venue: Venue, row: Any, phone: 
     )  # fmt: skip
 
 
-def _source_of(session: Session, visit_id: str) -> int | None:
-    return session.connection().execute(_SOURCE, {"visit": visit_id}).scalar()
-
-
-def _completed(session: Session, row: Any) -> Completed:
-    assert row.phone is not None
+def _again(session: Session, row: Any) -> Completed:
     card = card_read.by_id(session, row.card_id) if row.card_id else None
     return Completed(
         row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone_from_e164(row.phone), card.token if card else None
@@ -150,4 +147,4 @@ _CONSUME = _OF_NUMBER.where(_TABLE.c.closed_at.is_(None)).values(
     consumed_at=bindparam("at"), closed_at=bindparam("at"), closed_reason="consumed"
 )
 _REMEMBER_CARD = _OF_NUMBER.values(card_id=bindparam("card"))
-_SOURCE = select(Visit.source_id).where(Visit.public_id == bindparam("visit"))
+_ENTRY = select(Visit.source_id, Visit.device_family).where(Visit.public_id == bindparam("visit"))

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.acquisition.entry import Entry
@@ -17,26 +18,30 @@ TOKEN_AGE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a /verify token says: which verification, and whether its holder showed nothing but a MAC."""
+    """What a /verify token says: which verification, and whether its holder showed nothing but a MAC, or the SMS's link.
+
+    Neither of them has filled in the form: a number may be mistyped, and its SMS be read by a stranger.
+    """
 
     public_id: str
     by_mac: bool
+    by_link: bool = False
 
 
 def seal_ticket(keys: Keys, ticket: Ticket, now: datetime) -> str:
     """The token of a /verify link."""
-    return keys.seal("verify", {"v": ticket.public_id, "m": ticket.by_mac}, now)
+    return keys.seal("verify", {"v": ticket.public_id, "m": ticket.by_mac, "l": ticket.by_link}, now)
 
 
 def open_ticket(keys: Keys, token: str, now: datetime) -> Ticket:
     """Raises BadToken."""
     payload = keys.unseal("verify", token, now, TOKEN_AGE)
-    return Ticket(payload["v"], payload["m"])
+    return Ticket(payload["v"], payload["m"], payload.get("l", False))
 
 
-def by_public_id(session: Session, public_id: str) -> PhoneVerification:
-    """Raises PortalError `expired_token` when retention has removed it."""
-    found = session.scalar(select(PhoneVerification).where(PhoneVerification.public_id == public_id))
+def by_public_id(session: Session, public_id: str) -> Any:
+    """The row, to read: it has PhoneVerification's columns. Raises PortalError `expired_token` when it was removed."""
+    found = session.connection().execute(_BY_PUBLIC_ID, {"public": public_id}).first()
     if found is None:
         raise PortalError("expired_token")
     return found
@@ -63,7 +68,7 @@ def pending_of_device(session: Session, venue_id: int, device_hash: str, now: da
     )
 
 
-def entry_of(session: Session, verification: PhoneVerification) -> Entry | None:
+def entry_of(session: Session, verification: Any) -> Entry | None:
     """The visit as its form's token tells it, for a guest who goes back to the form; None on the /me path."""
     visit = session.scalar(select(Visit).where(Visit.public_id == verification.visit_id))
     if visit is None:
@@ -72,3 +77,21 @@ def entry_of(session: Session, verification: PhoneVerification) -> Entry | None:
         visit.public_id, visit.venue_id, visit.source_id, visit.entry, verification.language, visit.arrived_at,
         visit.utm_raw, visit.utm_cut, verification.arrival,
     )  # fmt: skip
+
+
+def lock_visit_of(session: Session, public_id: str) -> None:
+    """Take the lock that every door of a signup takes first: the visit's row, so that no two wait for each other.
+
+    SQLite has locked everything at BEGIN IMMEDIATE; a verification of /me has no visit and needs none.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.connection().execute(_LOCK_VISIT, {"verification": public_id})
+
+
+_LOCK_VISIT = (
+    select(Visit.id)
+    .join(PhoneVerification, PhoneVerification.visit_id == Visit.public_id)
+    .where(PhoneVerification.public_id == bindparam("verification"))
+    .with_for_update(of=Visit)
+)
+_BY_PUBLIC_ID = select(PhoneVerification.__table__).where(PhoneVerification.public_id == bindparam("public"))

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.sms.models import SmsMessage
@@ -16,13 +16,16 @@ _WORDS = {
 
 def sms_state(session: Session, verification_id: int, now: datetime) -> str:
     """queued, sent, delivered, failed, or late: not known to be delivered after 45 seconds."""
-    found = session.execute(
-        select(SmsMessage.status, SmsMessage.queued_at)
-        .where(SmsMessage.verification_id == verification_id)
-        .order_by(SmsMessage.id.desc())
-        .limit(1)
-    ).first()
+    found = session.connection().execute(_NEWEST, {"verification": verification_id}).first()
     if found is None:
         return "late"
     word = _WORDS[found.status]
     return "late" if word in ("queued", "sent") and now - found.queued_at > LATE_AFTER else word
+
+
+_NEWEST = (
+    select(SmsMessage.status, SmsMessage.queued_at)
+    .where(SmsMessage.verification_id == bindparam("verification"))
+    .order_by(SmsMessage.id.desc())
+    .limit(1)
+)

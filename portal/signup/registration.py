@@ -1,10 +1,10 @@
 """The form, as one verb: the visit is there and has a phone, and a verification is on its way."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.acquisition import visits
@@ -13,6 +13,7 @@ from portal.acquisition.models import Visit
 from portal.acquisition.visits import Client
 from portal.consent.records import Box
 from portal.core.config import Settings
+from portal.core.db import UtcDateTime
 from portal.core.phone import Phone
 from portal.signup.allowance import Refused
 from portal.signup.start import Start, Started, start
@@ -32,19 +33,50 @@ class Form:
 def register(
     session: Session, settings: Settings, venue: Venue, entry: Entry, client: Client, form: Form, now: datetime
 ) -> Started | Refused:
-    """Record the visit if it is missing, mark its phone step and start the verification."""
-    visit = visits.continue_or_record(session, entry, client, now, seen=True)
-    _lock(session, visit.public_id)
-    visits.mark(session, visit.public_id, "phone_at", now)
+    """Record the visit if it is missing, mark its phone step and start the verification.
+
+    A page whose visit has been completed may be sent once more, by a companion on the same phone say: that is a visit of
+    its own, and the same one for every tap on the button.
+    """
+    visit_id, first = _reach_phone(session, entry, client, now)
+    if not first and _is_complete(session, visit_id):
+        again = replace(entry, visit_id=settings.keys.keyed_hash("visit-again", f"{visit_id}|{form.phone.e164}")[:22])
+        visit_id, first = _reach_phone(session, again, replace(client, device_hash=None), now)
     asked = Start(
-        visit_id=visit.public_id, path="wifi" if entry.entry == "wifi" else "qr", phone=form.phone, language=form.language,
+        visit_id=visit_id, path="wifi" if entry.entry == "wifi" else "qr", phone=form.phone, language=form.language,
         ip=client.ip or "", user_agent=client.user_agent or "", device_hash=client.device_hash, mac=entry.arrival.get("mac"),
         boxes=form.boxes, answers=form.answers, arrival=entry.arrival,
     )  # fmt: skip
-    return start(session, settings, venue, asked, now)
+    return start(session, settings, venue, asked, now, first=first)
 
 
-def _lock(session: Session, visit_id: str) -> None:
-    """Parallel submits of one form queue up here (SQLite has locked everything at BEGIN IMMEDIATE)."""
-    if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(Visit.id).where(Visit.public_id == visit_id).with_for_update())
+def _reach_phone(session: Session, entry: Entry, client: Client, now: datetime) -> tuple[str, bool]:
+    """Note the step and lock the visit's row, noted or not: parallel submits of one form queue up here.
+
+    Gives the visit's public id and whether this is its first phone. Most forms come from a page that was seen, so the row
+    is there; else it is recorded, or an earlier visit of the device is continued.
+    """
+    connection = session.connection()
+    if connection.execute(_FIRST_PHONE, {"visit": entry.visit_id, "at": now}).first():
+        return entry.visit_id, True
+    visit = visits.continue_or_record(session, entry, client, now, seen=True)
+    first = connection.execute(_FIRST_PHONE, {"visit": visit.public_id, "at": now}).first()
+    if not first and connection.dialect.name != "sqlite":
+        connection.execute(_LOCK, {"visit": visit.public_id})
+    return visit.public_id, bool(first)
+
+
+def _is_complete(session: Session, visit_id: str) -> bool:
+    return session.connection().execute(_VERIFIED_AT, {"visit": visit_id}).scalar() is not None
+
+
+_TABLE = cast(Table, Visit.__table__)
+_AT = bindparam("at", type_=UtcDateTime)
+_FIRST_PHONE = (
+    update(_TABLE)
+    .where(_TABLE.c.public_id == bindparam("visit"), _TABLE.c.phone_at.is_(None))
+    .values(phone_at=_AT, seen_at=func.coalesce(_TABLE.c.seen_at, _AT))
+    .returning(_TABLE.c.id)
+)
+_VERIFIED_AT = select(_TABLE.c.verified_at).where(_TABLE.c.public_id == bindparam("visit"))
+_LOCK = select(_TABLE.c.id).where(_TABLE.c.public_id == bindparam("visit")).with_for_update()

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal.consent.records import Box
@@ -12,6 +12,7 @@ from portal.core.limits import LimitReached, find_room
 from portal.core.phone import phone_from_e164
 from portal.signup import allowance
 from portal.signup.allowance import Refused
+from portal.signup.lookup import lock_visit_of
 from portal.signup.models import PhoneVerification
 from portal.signup.start import Start, Started, close, start
 from portal.sms import budgets, outbox
@@ -25,7 +26,7 @@ class TooSoon:
     opens_in: timedelta
 
 
-def opens_in(settings: Settings, verification: PhoneVerification, now: datetime) -> timedelta | None:
+def opens_in(settings: Settings, verification: Any, now: datetime) -> timedelta | None:
     """How long until the code may be sent again; zero when it may; None when no resend is left."""
     waits = settings.resend_after
     if verification.sends > len(waits):
@@ -33,16 +34,19 @@ def opens_in(settings: Settings, verification: PhoneVerification, now: datetime)
     return max(verification.created_at + waits[verification.sends - 1] - now, timedelta(0))
 
 
-def is_live(settings: Settings, verification: PhoneVerification, now: datetime) -> bool:
+def is_live(settings: Settings, verification: Any, now: datetime) -> bool:
     """True while its code can still be entered."""
     return verification.closed_at is None and verification.expires_at > now and verification.attempts < settings.otp_tries
 
 
 def resend(
-    session: Session, settings: Settings, venue: Venue, verification: PhoneVerification, ip: str, user_agent: str, now: datetime
+    session: Session, settings: Settings, venue: Venue, verification: Any, ip: str, user_agent: str, now: datetime
 ) -> Started | Refused | TooSoon:
     """Queue one more SMS with the same code; or, after five tries or expiry, start anew within the number's limits."""
-    if verification.phone is None or verification.consumed_at is not None:
+    lock_visit_of(session, verification.public_id)
+    # Read behind the lock: another tap or the right code may have changed it meanwhile.
+    verification = session.get_one(PhoneVerification, verification.id, with_for_update=True, populate_existing=True)
+    if verification.phone is None or verification.closed_reason in ("consumed", "replaced"):
         return Refused("closed")
     if not is_live(settings, verification, now):
         return _anew(session, settings, venue, verification, ip, user_agent, now)
@@ -58,14 +62,6 @@ def _again(
     session: Session, settings: Settings, venue: Venue, verification: PhoneVerification, now: datetime
 ) -> Started | Refused:
     assert verification.phone is not None
-    taken = session.execute(
-        update(PhoneVerification)
-        .where(PhoneVerification.id == verification.id, PhoneVerification.sends == verification.sends)
-        .values(sends=PhoneVerification.sends + 1)
-        .execution_options(synchronize_session=False)
-    )
-    if taken.rowcount == 0:  # type: ignore[attr-defined]
-        return Started(verification.public_id, None)  # a second tap on the same button
     room = find_room(session, allowance.of_number(settings, phone_from_e164(verification.phone)), now)
     if isinstance(room, LimitReached):
         return Refused(room.name, room.opens_at - now)
@@ -73,6 +69,7 @@ def _again(
     if refusal is not None:
         return Refused(refusal.reason)
     room.occupy(session)
+    verification.sends += 1
     message_id = outbox.queue(
         session, organization_id=verification.organization_id, venue_id=venue.id, verification_id=verification.id,
         path=verification.path, phone=verification.phone, language=verification.language,

@@ -48,14 +48,18 @@ class Started:
     message_id: int | None
 
 
-def start(session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime) -> Started | Refused:
+def start(
+    session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime, *, first: bool = False
+) -> Started | Refused:
     """Open a verification, or give back the open one of the same visit and number.
 
     The caller has locked the visit's row, so that fifty submits of one form make one SMS. A changed number closes the
-    verification and starts a new one under the same limits.
+    verification and starts a new one under the same limits. `first`: the visit has just left its first phone, so there is
+    no earlier verification to look for.
     """
-    existing = session.connection().execute(_OPEN_OF_VISIT, {"visit": asked.visit_id}).first()
+    existing = None if first else session.connection().execute(_OPEN_OF_VISIT, {"visit": asked.visit_id}).first()
     if existing is not None and existing.phone == asked.phone.e164 and existing.expires_at > now:
+        _say_again(session, settings, venue, asked, existing, now)
         return Started(existing.public_id, None)
     room = _room(session, settings, venue, asked, now)
     if isinstance(room, Refused):
@@ -86,6 +90,18 @@ def close(session: Session, verification_id: int, reason: str, now: datetime) ->
     session.connection().execute(_CLOSE, {"number": verification_id, "reason": reason, "at": now})
 
 
+def _say_again(session: Session, settings: Settings, venue: Venue, asked: Start, existing: Any, now: datetime) -> None:
+    """The form came again with the same number: what it says now counts, so a box that was emptied is not given."""
+    said = _answers(asked)
+    if said == existing.answers:
+        return
+    before = existing.answers.get("boxes", [])
+    newly = tuple(box for box in asked.boxes if [box.purpose, box.document_id, box.control] not in before)
+    facts = {"number": existing.id, "said": said, "card": _asks_card(asked)}
+    session.connection().execute(_SAY, facts)
+    _declare(session, settings, venue, asked, newly, existing.id, now)
+
+
 def _open(session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime) -> Started:
     row = _row(settings, venue, asked, now)
     connection = session.connection()
@@ -93,11 +109,7 @@ def _open(session: Session, settings: Settings, venue: Venue, asked: Start, now:
     verification_id = connection.execute(_INSERT[connection.dialect.name], row).scalar()
     if verification_id is None:
         return Started(connection.execute(_OPEN_OF_VISIT, {"visit": asked.visit_id}).one().public_id, None)
-    records.declare(
-        session, settings.keys, venue, asked.boxes, verification_id=verification_id, visit_id=asked.visit_id,
-        language=asked.language, now=now,
-        evidence=Evidence(phone=asked.phone, ip=asked.ip, user_agent=asked.user_agent, mac=asked.mac),
-    )  # fmt: skip
+    _declare(session, settings, venue, asked, asked.boxes, verification_id, now)
     message_id = outbox.queue(
         session, organization_id=venue.organization_id, venue_id=venue.id, verification_id=verification_id,
         path=asked.path, phone=asked.phone.e164, language=asked.language, not_after=row["expires_at"], now=now,
@@ -105,8 +117,31 @@ def _open(session: Session, settings: Settings, venue: Venue, asked: Start, now:
     return Started(row["public_id"], message_id)
 
 
+def _declare(
+    session: Session,
+    settings: Settings,
+    venue: Venue,
+    asked: Start,
+    boxes: tuple[records.Box, ...],
+    verification_id: int,
+    now: datetime,
+) -> None:
+    records.declare(
+        session, settings.keys, venue, boxes, verification_id=verification_id, visit_id=asked.visit_id,
+        language=asked.language, now=now,
+        evidence=Evidence(phone=asked.phone, ip=asked.ip, user_agent=asked.user_agent, mac=asked.mac),
+    )  # fmt: skip
+
+
+def _answers(asked: Start) -> dict[str, Any]:
+    return {**asked.answers, "boxes": [[box.purpose, box.document_id, box.control] for box in asked.boxes]}
+
+
+def _asks_card(asked: Start) -> bool:
+    return any(box.purpose == "card" for box in asked.boxes)
+
+
 def _row(settings: Settings, venue: Venue, asked: Start, now: datetime) -> dict[str, Any]:
-    boxes = [[box.purpose, box.document_id, box.control] for box in asked.boxes]
     return {
         "organization_id": venue.organization_id,
         "legal_entity_id": venue.legal_entity_id,
@@ -118,8 +153,8 @@ def _row(settings: Settings, venue: Venue, asked: Start, now: datetime) -> dict[
         "phone": asked.phone.e164,
         "nonce": random_id(),
         "language": asked.language,
-        "card_asked": any(box.purpose == "card" for box in asked.boxes),
-        "answers": {**asked.answers, "boxes": boxes},
+        "card_asked": _asks_card(asked),
+        "answers": _answers(asked),
         "arrival": asked.arrival,
         "device_hash": asked.device_hash,
         "created_at": now,
@@ -134,8 +169,16 @@ def _short_link() -> str:
 
 # Built once: they stand on the way of every guest.
 _TABLE = cast(Table, PhoneVerification.__table__)
-_OPEN_OF_VISIT = select(_TABLE.c.id, _TABLE.c.public_id, _TABLE.c.phone, _TABLE.c.expires_at).where(
-    _TABLE.c.visit_id == bindparam("visit"), _TABLE.c.closed_at.is_(None)
+# Locked before limits and budget, as a resend does: /me has no visit whose lock would come first.
+_OPEN_OF_VISIT = (
+    select(_TABLE.c.id, _TABLE.c.public_id, _TABLE.c.phone, _TABLE.c.expires_at, _TABLE.c.answers)
+    .where(_TABLE.c.visit_id == bindparam("visit"), _TABLE.c.closed_at.is_(None))
+    .with_for_update()
+)
+_SAY = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("number"))
+    .values(answers=bindparam("said", type_=_TABLE.c.answers.type), card_asked=bindparam("card"))
 )
 _CLOSE = (
     update(_TABLE)

@@ -183,7 +183,8 @@ def _sound(session: Session, budget: SmsBudget | Held, kind: str, now: datetime)
 
 
 def _within_minute(budget: SmsBudget | Held, now: datetime) -> list[float]:
-    return [t for t in budget.minute if t > (now - MINUTE).timestamp()]
+    begin = (now - MINUTE).timestamp()
+    return [t for t in budget.minute if t > begin]
 
 
 def _minute_limit(venue: Venue, path: str, slow: bool) -> int:

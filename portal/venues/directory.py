@@ -11,6 +11,8 @@ _BY_ID = select(Venue).where(Venue.id == bindparam("venue")).options(joinedload(
 
 def venue_by_code(session: Session, code: str) -> Venue | None:
     """The venue of a link, with its legal entity."""
+    if "\0" in code:  # PostgreSQL would refuse the query
+        return None
     return session.scalar(select(Venue).where(Venue.code == code).options(joinedload(Venue.legal_entity)))
 
 

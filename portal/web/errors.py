@@ -79,8 +79,9 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database_away(error: Exception) -> Response:
-    """The driver's own words are logged, never the statement: its parameters may hold a phone."""
-    _log.warning("database away: %s", error.orig if isinstance(error, DBAPIError) else type(error).__name__)
+    """The first line of the driver's own words is logged: its details, and the statement, may hold a phone."""
+    said = str(error.orig).partition("\n")[0] if isinstance(error, DBAPIError) else type(error).__name__
+    _log.warning("database away: %s", said)
     answer = _page(503)
     answer.headers["Retry-After"] = RETRY_SECONDS
     return answer

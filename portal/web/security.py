@@ -29,6 +29,7 @@ def protect(app: Flask, settings: Settings) -> None:
     """Install the rules on an app."""
     secure = urlsplit(settings.base_url).scheme == "https"
     app.config.update(
+        DEBUG=False,  # whatever FLASK_DEBUG says
         MAX_CONTENT_LENGTH=64 * 1024,
         MAX_FORM_MEMORY_SIZE=32 * 1024,
         MAX_FORM_PARTS=60,

@@ -100,3 +100,23 @@ def test_unknown_codes_land_on_a_helpful_page_and_retired_ones_still_land(world)
 
 def _box(page):
     return re.search(r'name="box_card" value="(\d+)"', page).group(1)
+
+
+def test_a_companion_on_the_same_phone_signs_up_as_a_visit_of_their_own(world):
+    client = world.client()
+    page = scan(client, world.house.source_code)
+    type_code(client, leave_phone(client, page).location, world.code())
+    answer = leave_phone(client, page, "8 905 111-22-33")
+    assert type_code(client, answer.location, world.code("+79051112233")).status_code == 303
+    assert len(world.rows(Card)) == len(world.rows(Guest)) == 2
+    assert len({v.guest_id for v in world.rows(Visit)}) == 2
+
+
+def test_a_replaced_number_is_sent_no_more_codes(world):
+    client = world.client()
+    page = scan(client, world.house.source_code)
+    old = leave_phone(client, page).location
+    leave_phone(client, page, "8 905 111-22-33")
+    world.later(minutes=11)
+    assert client.post(f"{old}/resend").status_code == 429
+    assert len(world.delivered) == 2

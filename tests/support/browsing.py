@@ -2,8 +2,9 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
@@ -18,9 +19,9 @@ def missing() -> str | None:
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The app on a free port; gives its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def served(app: Flask, port: int = 0, *, cookies: bool = True) -> Iterator[str]:
+    """The app on a port (0: any free one); gives its address. Without `cookies` none pass in either direction."""
+    server = make_server("127.0.0.1", port, app if cookies else _without_cookies(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -28,6 +29,17 @@ def served(app: Flask) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
+        server.server_close()
+
+
+def _without_cookies(app: Flask) -> Callable[..., Iterable[bytes]]:
+    """What the portal sees of a browser that keeps no cookies, and what such a browser sees of the portal."""
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        environ.pop("HTTP_COOKIE", None)
+        return app(environ, lambda status, headers, *rest: start(status, [h for h in headers if h[0] != "Set-Cookie"], *rest))
+
+    return answer
 
 
 @contextmanager

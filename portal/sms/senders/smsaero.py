@@ -122,7 +122,7 @@ def _accepted(answer: Any) -> Accepted:
         raise Unknown
     status = str(answer.get("status", ""))
     return Accepted(
-        str(answer["id"]), _STATUSES.get(int(status) if status.isdigit() else -1, "sent"), _kopecks(answer.get("cost"))
+        str(answer["id"])[:40], _STATUSES.get(int(status) if status.isdigit() else -1, "sent"), _kopecks(answer.get("cost"))
     )
 
 
@@ -135,5 +135,5 @@ def _kopecks(roubles: object) -> int | None:
     """Costs come as numbers and as strings."""
     try:
         return int((Decimal(str(roubles)) * 100).to_integral_value())
-    except (InvalidOperation, ValueError):
+    except (InvalidOperation, ValueError, OverflowError):
         return None

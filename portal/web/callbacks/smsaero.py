@@ -28,7 +28,10 @@ def smsaero_receipt(secret: str) -> tuple[str, int]:
 
 
 def _read() -> tuple[str, int]:
-    body = request.get_json(silent=True) if request.is_json else request.form
+    try:
+        body = request.get_json(silent=True) if request.is_json else request.form
+    except RecursionError:  # four thousand brackets
+        body = None
     fields: Mapping[str, object] = body if isinstance(body, Mapping) else {}
     status = str(fields.get("status", ""))
     return str(fields.get("id", ""))[:40], int(status) if status.isascii() and status.isdigit() else -1

@@ -43,6 +43,7 @@ def register(app: Flask) -> None:
     """Add the dashboard to the portal. CSRF tokens are asked for here only: guest forms carry their own."""
     app.config.update(
         WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_SECRET_KEY=[*reversed(app.config["SECRET_KEY_FALLBACKS"]), app.config["SECRET_KEY"]],  # the newest signs
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still sends
         WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our pages never send; security.py checks the Origin
     )

@@ -15,6 +15,8 @@ from portal.venues.models import GatewayConfig
 from portal.web.guest.shelf import Front
 from portal.web.parts import parts
 
+URL_BYTES = 300  # a longer address would not fit into the visit's token, and is no reason to turn a guest away
+
 
 def read(front: Front) -> dict[str, Any] | None:
     """The gateway's values, as they travel in the visit's token; None when no gateway of this venue vouches for them."""
@@ -72,10 +74,11 @@ def gateway_origins(front: Front) -> tuple[str, ...]:
 
 
 def _values(arrived: Arrival, config: GatewayConfig) -> dict[str, Any]:
+    url = arrived.original_url if len(arrived.original_url.encode()) <= URL_BYTES else ""
     values = {
         "mac": arrived.mac.hex if arrived.mac else None,
         "ip": arrived.ip,
         "gateway_id": config.id,
-        "url": arrived.original_url,
+        "url": url,
     }
     return {key: value for key, value in values.items() if value}

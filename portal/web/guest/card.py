@@ -9,9 +9,9 @@ from markupsafe import Markup
 from portal.cards import barcodes, numbers, read
 from portal.cards.models import Card
 from portal.signup.card_opened import card_opened
-from portal.venues import directory
 from portal.venues.models import Venue
 from portal.web.guest import bp
+from portal.web.guest.shelf import shelf
 from portal.web.parts import parts
 
 # Captive windows and in-app browsers: WebKit without "Safari/", Android's WebView. Nothing can be kept there.
@@ -82,7 +82,9 @@ def _card_and_venue(token: str) -> tuple[Card, Venue]:
         found = read.by_token(session, token)
         if found is None:
             abort(404)
-        return found, directory.venue_by_id(session, found.venue_id)
+    front = shelf().by_venue_id(parts(), found.venue_id)
+    assert front is not None  # venues are not deleted
+    return found, front.venue
 
 
 def _icons() -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ from flask import request
 
 from portal.acquisition.devices import family_of
 from portal.acquisition.visits import Client
+from portal.core.address import read_address
 from portal.core.tokens import random_id
 from portal.web.parts import parts
 
@@ -17,7 +18,7 @@ def client_of(arrival: dict[str, Any] | None = None, bot_reason: str | None = No
     """The client of this request; `arrival` are the gateway's values that came with the visit."""
     agent = request.headers.get("User-Agent", "")[:400]
     return Client(
-        ip=request.remote_addr or "",
+        ip=read_address(request.remote_addr),
         user_agent=agent,
         device_hash=device_hash(arrival or {}),
         device_family=family_of(agent),

@@ -8,10 +8,10 @@ from flask import g, make_response, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.acquisition.entry import Entry, seal_entry
+from portal.core.logging import follow
 from portal.core.phone import phone_from_e164
 from portal.signup import lookup, resend
 from portal.signup.lookup import Ticket, open_ticket
-from portal.signup.models import PhoneVerification
 from portal.signup.progress import sms_state
 from portal.web.guest.arrival import gateway_origins
 from portal.web.guest.shelf import Front, shelf
@@ -23,7 +23,7 @@ class Standing:
     """A verification as its page needs it."""
 
     ticket: Ticket
-    verification: PhoneVerification
+    verification: Any
     entry: Entry | None
     sms_state: str
 
@@ -47,6 +47,7 @@ def _standing(token: str, now: datetime) -> Standing:
     ticket = open_ticket(parts().settings.keys, token, now)
     with parts().database.reading() as session:
         verification = lookup.by_public_id(session, ticket.public_id)
+        follow(verification.visit_id)
         wifi = verification.path == "wifi"
         entry = lookup.entry_of(session, verification) if wifi else None
         return Standing(ticket, verification, entry, sms_state(session, verification.id, now))
@@ -60,7 +61,7 @@ def _links(token: str, front: Front, at: Standing, now: datetime) -> dict[str, A
         "page_url": url_for("guest.verify", token=token),
         "actions": {"verify_url": url_for("guest.check", token=token), "resend_url": url_for("guest.send_again", token=token)},
         "voucher_url": voucher,
-        "wrong_number_url": None if at.ticket.by_mac else url_for("guest.wrong_number", token=token),
+        "wrong_number_url": None if at.ticket.by_mac or at.ticket.by_link else url_for("guest.wrong_number", token=token),
         "start_url": url_for("guest.wrong_number", token=token),
     }
 

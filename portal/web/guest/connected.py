@@ -12,6 +12,7 @@ from portal.access import grants, sessions
 from portal.access.models import AccessGrant
 from portal.acquisition.models import Visit
 from portal.core.errors import PortalError
+from portal.core.logging import follow
 from portal.guests import members
 from portal.web.guest import bp
 from portal.web.guest.shelf import shelf
@@ -44,7 +45,7 @@ def connected(token: str) -> str:
         again_url=url_for("guest.linked", venue_code=front.venue.code),
         disconnect_url=url_for("guest.disconnect", token=token) if state in ("online", "opening", "no_internet") else None,
         forget_url=url_for("guest.forget", token=token) if visit.guest_id else None,
-        check_number=visit.public_id[:6].upper(),
+        check_number="".join(c for c in visit.public_id if c.isalnum())[:6].upper(),
         refresh_seconds=2 if state == "opening" else None,
     )
 
@@ -76,6 +77,7 @@ def _open(session: Session, token: str, now: datetime) -> tuple[Visit, AccessGra
     visit = session.scalar(select(Visit).where(Visit.public_id == payload["v"]))
     if visit is None:
         raise PortalError("expired_token")
+    follow(visit.public_id)
     g.language = g.asked_language or visit.language
     return visit, grants.by_visit(session, visit.public_id)
 

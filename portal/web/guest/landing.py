@@ -1,5 +1,6 @@
 """The page that a scan, a link or the Wi-Fi opens. It writes nothing."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,7 +29,7 @@ def index() -> AnyResponse | str:
 @bp.get("/s/<code>")
 def scanned(code: str) -> AnyResponse:
     """A printed code: it never dies, retired or not."""
-    front = shelf().by_source(parts(), code[:40].lower())
+    front = shelf().by_source(parts(), code[:40].strip().lower())
     if front is None or front.source is None:
         return make_response(render_template("guest/not_found.html"), 404)
     entry = new_entry(front.venue.id, front.source.id, "qr", _language(front), parts().clock())
@@ -76,6 +77,7 @@ def form_again(token: str) -> AnyResponse:
     front = shelf().by_venue_id(parts(), entry.venue_id)
     assert front is not None
     g.language = g.asked_language or entry.language
+    entry = replace(entry, language=g.language)  # the boxes of the page and of the form that comes back are of one language
     return make_response(render_landing(front, entry, Typed(), {}, seal_entry(parts().settings.keys, entry, parts().clock())))
 
 

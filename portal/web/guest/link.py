@@ -6,6 +6,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.cards import read as cards
+from portal.core.address import read_address
 from portal.core.limits import Limit, peek, take
 from portal.signup import lookup
 from portal.signup.allowance import network_of
@@ -19,7 +20,7 @@ from portal.web.parts import parts
 def short_link(link: str) -> AnyResponse:
     """Fifty bits, so misses are limited per address."""
     now, settings = parts().clock(), parts().settings
-    address = settings.keys.keyed_hash("limit", network_of(request.remote_addr or "127.0.0.1"))
+    address = settings.keys.keyed_hash("limit", network_of(read_address(request.remote_addr) or "127.0.0.1"))
     misses = Limit("short_link", f"sl:{address}", settings.limit_short_link_ip_hour, timedelta(hours=1))
     with parts().database.reading() as session:
         refused = peek(session, misses, now) >= misses.count
@@ -33,6 +34,6 @@ def short_link(link: str) -> AnyResponse:
     if card is not None and card.retired_at is None:
         return redirect(url_for("guest.card", token=card.token), 303)
     if verification.closed_at is None and verification.expires_at > now:
-        token = seal_ticket(settings.keys, Ticket(verification.public_id, by_mac=False), now)
+        token = seal_ticket(settings.keys, Ticket(verification.public_id, by_mac=False, by_link=True), now)
         return redirect(url_for("guest.verify", token=token), 303)
     return redirect(url_for("guest.linked", venue_code=venue.code), 303)

@@ -9,6 +9,7 @@ from portal.acquisition import visits
 from portal.acquisition.bots import classify
 from portal.acquisition.entry import SEEN_FOR, open_entry
 from portal.core.errors import PortalError
+from portal.core.logging import follow
 from portal.web.guest import bp
 from portal.web.guest.client import client_of
 from portal.web.parts import parts
@@ -31,6 +32,7 @@ def seen(token: str) -> Response:
 def _record(token: str, bot_reason: str | None) -> None:
     now = parts().clock()
     entry = open_entry(parts().settings.keys, token, now, SEEN_FOR)
+    follow(entry.visit_id)
     client = client_of(entry.arrival, bot_reason)
     with parts().database.writing() as session:
         visits.continue_or_record(session, entry, client, now, seen=True)

@@ -3,6 +3,7 @@
 So it costs no query, and stays up while the database is away.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str | int], tuple[float, Front]] = {}
+        self._lock = threading.Lock()
 
     def by_source(self, parts: Parts, code: str) -> Front | None:
         """The front of a printed code."""
@@ -77,9 +79,17 @@ class Shelf:
             if kept:
                 return kept[1]
             raise
-        if front is not None and len(self._kept) < MOST:
-            self._kept[key] = (time.monotonic(), front)
+        if front is not None:
+            self._keep(key, front)
         return front
+
+    def _keep(self, key: tuple[str, Any], front: Front) -> None:
+        """The one that was read longest ago makes room."""
+        with self._lock:
+            self._kept.pop(key, None)
+            if len(self._kept) >= MOST:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = (time.monotonic(), front)
 
 
 def _by_source(session: Session, code: str) -> Front | None:

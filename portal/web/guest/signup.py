@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.acquisition.entry import FORM_FOR, Entry, open_entry, seal_entry
 from portal.core.i18n import choose_language
+from portal.core.logging import follow
 from portal.signup.allowance import Refused
 from portal.signup.lookup import Ticket, seal_ticket
 from portal.signup.registration import Form, register
@@ -22,6 +23,7 @@ def signup() -> AnyResponse:
     """One form, one verification, one SMS, however often it is sent."""
     now = parts().clock()
     entry = open_entry(parts().settings.keys, request.form.get("visit", ""), now, FORM_FOR)
+    follow(entry.visit_id)
     g.language = choose_language([entry.language])
     front = shelf().by_venue_id(parts(), entry.venue_id)
     assert front is not None  # the token is ours, and venues are not deleted

@@ -15,6 +15,7 @@ from portal.venues import directory
 from portal.web.guest import bp
 from portal.web.guest.arrival import gateway_origins, let_in_url
 from portal.web.guest.client import client_of
+from portal.web.guest.landing import not_open
 from portal.web.guest.shelf import Front, shelf
 from portal.web.parts import parts
 
@@ -30,6 +31,8 @@ def redeem() -> AnyResponse:
     """Spend a voucher on this device. A wrong one is counted and committed before it is answered."""
     token = request.form.get("visit", "")
     front, entry = _open(token)
+    if not front.venue.live:
+        return not_open(front)
     with parts().database.writing() as session:
         grant = _spend(session, front, entry)
     if grant is None:

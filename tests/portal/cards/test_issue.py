@@ -17,7 +17,7 @@ from portal.guests.members import find_or_make
 from portal.venues.models import LegalEntity, Venue
 from tests.support.house import House
 
-PHONE = Phone("+79161234567", "RU")
+PHONE = Phone("+79161234567")
 
 
 def give(
@@ -66,7 +66,7 @@ def test_the_old_link_shown_keeps_the_old_card_and_another_link_does_not(
     database: Database, house: House, settings: Settings, now: datetime
 ) -> None:
     card, _ = give(database, house, settings, now)
-    stranger, _ = give(database, house, settings, now, Phone("+79167654321", "RU"))
+    stranger, _ = give(database, house, settings, now, Phone("+79167654321"))
     kept, is_new = give(database, house, settings, now + timedelta(days=500), keep=card.token)
     assert not is_new and kept.id == card.id
     _, is_new = give(database, house, settings, now + timedelta(days=1000), keep=stranger.token)
@@ -86,9 +86,9 @@ def test_a_taken_number_is_tried_again_and_a_full_range_is_refused(
     numbers = ["2000000000002", "2000000000002", "2000000000010"]
     monkeypatch.setattr(issuing, "new_number", lambda *_: numbers.pop(0) if len(numbers) > 1 else numbers[0])
     assert give(database, house, settings, now)[0].number == "2000000000002"
-    assert give(database, house, settings, now, Phone("+79167654321", "RU"))[0].number == "2000000000010"
+    assert give(database, house, settings, now, Phone("+79167654321"))[0].number == "2000000000010"
     with pytest.raises(NoCardNumber):
-        give(database, house, settings, now, Phone("+79167654322", "RU"))
+        give(database, house, settings, now, Phone("+79167654322"))
 
 
 def test_the_range_is_the_legal_entitys(database: Database, house: House, settings: Settings, now: datetime) -> None:

@@ -13,7 +13,7 @@ from tests.support.persons import Person, publish, sign_up
 def person(database: Database, house: House, settings: Settings, now: datetime) -> Person:
     with database.writing() as session:
         publish(session, settings, house, now)
-        return sign_up(session, settings, house, Phone("+79161234567", "RU"), now)
+        return sign_up(session, settings, house, Phone("+79161234567"), now)
 
 
 def test_a_card_is_found_by_its_link_its_id_and_its_guest_until_it_is_retired(

@@ -15,7 +15,7 @@ from portal.guests.models import Guest
 from tests.support.house import House
 from tests.support.persons import leave_phone, publish, sign_up
 
-ANNA = Phone("+79161234567", "RU")
+ANNA = Phone("+79161234567")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_retention_says_what_it_destroyed_and_acts_list_it(
     run: object, database: Database, settings: Settings, house: House, now: datetime
 ) -> None:
     with database.writing() as session:
-        leave_phone(session, settings, house, Phone("+79167654321", "RU"), now, mac="020000000003", purposes=())
+        leave_phone(session, settings, house, Phone("+79167654321"), now, mac="020000000003", purposes=())
     ran = json.loads(run("retention", "--json").output)  # type: ignore[operator]
     assert [(act["rule"], act["total"]) for act in ran] == [("unproven_phone", 2)]
     listed = json.loads(run("acts", "--json").output)  # type: ignore[operator]

@@ -32,6 +32,11 @@ def test_a_phone_never_reaches_a_line(lines: io.StringIO, phone: str) -> None:
     assert "4567" not in lines.getvalue() and "45-67" not in lines.getvalue()
 
 
+def test_the_short_link_of_an_sms_never_reaches_a_line(lines: io.StringIO) -> None:
+    logging.getLogger("canary").info("request", extra={"path": "/l/0123456789"})
+    assert "0123456789" not in lines.getvalue() and "/l/~" in lines.getvalue()
+
+
 def test_an_exception_is_written_without_its_phone(lines: io.StringIO) -> None:
     try:
         raise ValueError("bad number +79161234567")

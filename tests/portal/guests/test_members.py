@@ -11,7 +11,7 @@ from portal.guests.models import Device, Guest
 from portal.venues.models import Venue
 from tests.support.house import House, build_house
 
-PHONE = Phone("+79161234567", "RU")
+PHONE = Phone("+79161234567")
 
 
 def make(database: Database, house: House, now: datetime, **facts: object) -> tuple[Guest, bool]:

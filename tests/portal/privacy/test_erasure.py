@@ -26,7 +26,7 @@ from portal.sms.models import SmsMessage
 from tests.support.house import House, build_house
 from tests.support.persons import Person, leave_phone, publish, sign_up
 
-ANNA, BORIS = Phone("+79161234567", "RU"), Phone("+79167654321", "RU")
+ANNA, BORIS = Phone("+79161234567"), Phone("+79167654321")
 
 
 @pytest.fixture

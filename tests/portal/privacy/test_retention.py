@@ -27,7 +27,7 @@ from portal.sms.models import SmsMessage
 from tests.support.house import House, build_house
 from tests.support.persons import leave_phone, publish, sign_up
 
-ANNA, BORIS = Phone("+79161234567", "RU"), Phone("+79167654321", "RU")
+ANNA, BORIS = Phone("+79161234567"), Phone("+79167654321")
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def test_the_trace_of_a_visit_and_the_way_of_a_proven_phone_live_thirty_days(
     assert run(database, settings, now + timedelta(days=30, seconds=1)) == {"proven_phone": 2, "visit_trace": 1}
     with database.reading() as session:
         visit = session.scalars(select(Visit)).one()
-        assert (visit.ip, visit.user_agent, visit.guest_id) == (None, None, person.guest_id)
+        assert (visit.ip, visit.user_agent, visit.device_hash, visit.guest_id) == (None, None, None, person.guest_id)
         assert session.scalars(select(PhoneVerification.phone)).one() is None
         assert session.scalars(select(Guest.phone)).one() == ANNA.e164
         assert session.scalars(select(Identification.phone)).one() == ANNA.e164

@@ -1,5 +1,7 @@
 """The same code again at 60, 180 and 420 seconds; a dead verification is followed by a new one."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from portal.signup.models import PhoneVerification
 from portal.sms.models import SmsMessage
 from tests.support.signups import leave_phone, scan
@@ -60,3 +62,22 @@ def test_new_codes_count_against_the_number(world):
         url = client.post(f"{url}/resend").location
     world.later(minutes=16)
     assert client.post(f"{url}/resend").status_code == 429
+
+
+def test_a_resend_that_a_full_budget_refuses_takes_none_of_the_three_away(world):
+    client, url = _open(world)
+    world.change_venue(sms_per_minute_qr=0)
+    world.later(seconds=60)
+    assert client.post(f"{url}/resend").status_code == 429
+    world.change_venue(sms_per_minute_qr=10)
+    assert client.post(f"{url}/resend").status_code == 303
+    assert world.rows(PhoneVerification)[0].sends == len(world.rows(SmsMessage)) == 2
+
+
+def test_parallel_taps_on_the_resend_button_make_one_more_sms(world):
+    _client, url = _open(world)
+    world.later(seconds=60)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: world.client().post(f"{url}/resend").status_code, range(16)))
+    assert set(statuses) <= {303, 429} and statuses.count(303) == 1
+    assert len(world.rows(SmsMessage)) == 2

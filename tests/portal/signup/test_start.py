@@ -6,7 +6,6 @@ import pytest
 
 from portal.acquisition.models import Visit
 from portal.consent.models import ConsentRecord
-from portal.core.phone import parse_phone
 from portal.signup.models import PhoneVerification
 from portal.sms.models import SmsMessage
 from tests.support.house import build_house
@@ -145,7 +144,6 @@ def test_a_number_that_cannot_get_our_sms_is_refused_with_a_reason_and_kept(worl
 
 def test_a_kazakh_number_is_let_in_where_the_venue_allows_its_region(world):
     world.change_venue(regions=["RU", "KZ"])
-    assert parse_phone("+7 701 123 45 67", ("RU", "KZ")).region == "KZ"
     client = world.client()
     assert leave_phone(client, scan(client, world.house.source_code), "+7 701 123 45 67").status_code == 303
 
@@ -167,3 +165,45 @@ def test_a_text_that_changed_while_the_page_was_open_must_be_read_again(world):
 
 def _free_address(world):
     world.change_venue(own_addresses=["127.0.0.0/8"], sms_per_minute_qr=100)
+
+
+def test_a_form_sent_again_with_the_same_number_counts_as_it_was_sent_last(world):
+    client = world.client()
+    page = scan(client, world.house.source_code)
+    leave_phone(client, page, boxes=("box_card", "box_advertising_sms"))
+    answer = leave_phone(client, page)  # "wrong number?", the number was right after all, and no advertising, please
+    assert client.post(answer.location, data={"code": world.code()}).status_code == 303
+    given = [r.purpose for r in world.rows(ConsentRecord) if r.event == "given"]
+    assert given == ["card"] and len(world.rows(SmsMessage)) == 1
+
+
+def test_a_box_ticked_when_the_form_is_sent_again_is_declared_with_the_same_verification(world):
+    client = world.client()
+    page = scan(client, world.house.source_code)
+    leave_phone(client, page)
+    for boxes in (("box_card", "box_advertising_sms"),) * 2:
+        answer = leave_phone(client, page, boxes=boxes)
+    assert client.post(answer.location, data={"code": world.code()}).status_code == 303
+    events = sorted((r.event, r.purpose) for r in world.rows(ConsentRecord))
+    assert events == [
+        ("declared", "advertising_sms"), ("declared", "card"), ("given", "advertising_sms"), ("given", "card"),
+    ]  # fmt: skip
+    assert len(world.rows(PhoneVerification)) == len(world.rows(SmsMessage)) == 1
+
+
+def test_guests_seen_through_mapped_addresses_do_not_share_one_limit(world):
+    world.settings = world.settings.model_copy(update={"limit_prefix_hour": 100})
+    statuses = []
+    for i in range(11):
+        client = world.client()
+        client.environ_base["REMOTE_ADDR"] = f"::ffff:203.0.113.{i + 1}"
+        world.later(minutes=1)
+        statuses.append(leave_phone(client, scan(client, world.house.source_code), _phone(i)).status_code)
+    assert statuses == [303] * 11
+
+
+def test_a_client_whose_address_cannot_be_read_is_served(world):
+    client = world.client()
+    client.environ_base["REMOTE_ADDR"] = "unknown"
+    assert leave_phone(client, scan(client, world.house.source_code)).status_code == 303
+    assert client.get("/l/0000000000").status_code == 404

@@ -55,7 +55,7 @@ def test_a_receipt_comes_as_a_form_or_as_json(client: FlaskClient, database: Dat
 
 RUBBISH = [
     b"", b"[]", b"null", b"{", b"\xff\xfe", b'{"id": {"a": 1}, "status": [1]}', b'{"status": "1"}',
-    b'{"id": "123", "status": "\xc2\xb2"}',
+    b'{"id": "123", "status": "\xc2\xb2"}', b"[" * 4000, b'{"id": "1\\u0000", "status": 1}',
 ]  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def person(world: World) -> Person:
     with world.database.writing() as session:
-        return sign_up(session, world.settings, world.house, Phone("+79161234567", "RU"), world.now)
+        return sign_up(session, world.settings, world.house, Phone("+79161234567"), world.now)
 
 
 def test_the_card_shows_number_and_codes_and_is_kept_by_the_browser_alone(world: World, person: Person) -> None:

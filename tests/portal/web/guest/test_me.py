@@ -18,7 +18,7 @@ from tests.support.house import House, build_house
 from tests.support.persons import Person, publish, sign_up
 from tests.support.signups import World
 
-ANNA, TYPED = Phone("+79161234567", "RU"), "8 916 123-45-67"
+ANNA, TYPED = Phone("+79161234567"), "8 916 123-45-67"
 ENGLISH = {"Accept-Language": "en"}
 
 
@@ -150,6 +150,7 @@ def test_a_device_is_forgotten(world: World, anna: Person) -> None:
     device = re.search(r'name="device" value="(\w+)"', client.get(mine).text)[1]  # type: ignore[index]
     for _ in range(2):
         assert client.post(f"{mine}/forget", data={"device": device}).location == mine
+    assert client.post(f"{mine}/forget", data={"device": "\0"}).location == mine
     assert world.rows(Device) == []
     assert [grant.revoked_reason for grant in world.rows(AccessGrant)] == ["guest"]
 

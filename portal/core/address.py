@@ -1,0 +1,17 @@
+"""Internet addresses as a server sees them: read once at the border."""
+
+from ipaddress import IPv6Address, ip_address
+
+
+def read_address(seen: str | None) -> str:
+    """The canonical address of a client, at most 39 characters; empty where there is none (a Unix socket) or it is no address.
+
+    A server that listens on `::` sees IPv4 clients as `::ffff:a.b.c.d` (RFC 4291 §2.5.5.2), all of them in one /64; a link-local
+    client comes with its zone (`fe80::1%eth0`).
+    """
+    try:
+        address = ip_address((seen or "").partition("%")[0])
+    except ValueError:
+        return ""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)

@@ -1,0 +1,22 @@
+"""Addresses as servers see them."""
+
+import pytest
+
+from portal.core.address import read_address
+
+
+@pytest.mark.parametrize(
+    ("seen", "read"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("fe80::1%a-very-long-name-of-a-network-interface", "fe80::1"),
+        ("", ""),
+        (None, ""),
+        ("unknown", ""),
+        ("203.0.113.7:5123", ""),
+    ],
+)
+def test_an_address_is_read_whatever_the_server_makes_of_it(seen: str | None, read: str) -> None:
+    assert read_address(seen) == read
