@@ -2,12 +2,11 @@
 
 from functools import partial
 
-from werkzeug.middleware.proxy_fix import ProxyFix
-
 from portal.app import create_app
 from portal.core.config import load_settings
 from portal.core.db import Database
 from portal.core.logging import configure
+from portal.jobs.handoff import Handoff
 from portal.jobs.queue import enqueue_delivery, make_queue, queue_answers
 
 _settings = load_settings()
@@ -16,9 +15,6 @@ _queue = make_queue(_settings)
 app = create_app(
     _settings,
     Database(_settings.url_of_database, pool_size=_settings.web_threads + 2),
-    deliver=partial(enqueue_delivery, _queue),
+    deliver=Handoff(partial(enqueue_delivery, _queue)),
     queue_answers=partial(queue_answers, _queue),
 )
-if _settings.trusted_proxies:
-    hops = _settings.trusted_proxies
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

@@ -23,6 +23,16 @@ def published(session: Session, venue_id: int, kind: str, language: str) -> Cons
     return session.scalar(newest.order_by(ConsentDocument.version.desc()).limit(1))
 
 
+def in_force(session: Session, venue_id: int) -> dict[tuple[str, str], tuple[int, int]]:
+    """Every text in force at a venue in one query: (kind, language) → (document id, version)."""
+    found = session.execute(
+        select(ConsentDocument.kind, ConsentDocument.language, ConsentDocument.id, ConsentDocument.version)
+        .where(ConsentDocument.venue_id == venue_id, ConsentDocument.published_at.is_not(None))
+        .order_by(ConsentDocument.version)
+    )
+    return {(kind, language): (number, version) for kind, language, number, version in found}
+
+
 def one_version(session: Session, venue_id: int, kind: str, version: int, language: str) -> ConsentDocument | None:
     """A published version, in force or superseded."""
     return session.scalar(

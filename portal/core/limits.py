@@ -4,13 +4,13 @@ A window keeps the times of its last `limit` events in one row, locked in the sa
 (BEGIN IMMEDIATE on SQLite, FOR UPDATE on PostgreSQL). Nothing is counted over a growing table.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import JSON, Index, String, Table, bindparam, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy import JSON, Connection, Index, String, Table, bindparam, delete, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -54,8 +54,7 @@ class Room:
     def occupy(self, session: Session) -> None:
         """Count the event."""
         if self.rows:
-            connection = session.connection()
-            connection.execute(_STORE[connection.dialect.name], list(self.rows))
+            _store(session.connection(), self.rows)
 
 
 def find_room(session: Session, limits: Sequence[Limit], now: datetime) -> Room | LimitReached:
@@ -70,7 +69,7 @@ def find_room(session: Session, limits: Sequence[Limit], now: datetime) -> Room 
         if len(times) >= limit.count:
             oldest = times[-limit.count] if limit.count else at
             return LimitReached(limit.name, datetime.fromtimestamp(oldest, now.tzinfo) + limit.window)
-        rows.append({"key": key, "of_key": key, "times": [*times, at], "until": now + limit.window})
+        rows.append({"key": key, "times": [*times, at], "until": now + limit.window})
     return Room(tuple(rows))
 
 
@@ -105,33 +104,37 @@ def forget_old(session: Session, now: datetime) -> int:
 
 _TABLE = cast(Table, LimitWindow.__table__)
 _UPSERT = sqlite_insert(_TABLE)
-_STORE = {
-    "sqlite": _UPSERT.on_conflict_do_update(
-        index_elements=["key"], set_={"times": _UPSERT.excluded.times, "until": _UPSERT.excluded.until}
-    ),
-    "postgresql": update(_TABLE)
-    .where(_TABLE.c.key == bindparam("of_key"))
-    .values(times=bindparam("times"), until=bindparam("until")),
-}
-_MAKE = pg_insert(_TABLE).on_conflict_do_nothing()
-_LOCK = (
-    select(_TABLE.c.key, _TABLE.c.times)
-    .where(_TABLE.c.key.in_(bindparam("keys", expanding=True)))
-    .order_by(_TABLE.c.key)
-    .with_for_update()
+_STORE = _UPSERT.on_conflict_do_update(
+    index_elements=["key"], set_={"times": _UPSERT.excluded.times, "until": _UPSERT.excluded.until}
+)
+_READ = select(_TABLE.c.key, _TABLE.c.times).where(_TABLE.c.key.in_(bindparam("keys", expanding=True)))
+# PostgreSQL, one round trip each. An insert that meets a row locks it; rows are made and locked in the order of the keys.
+_HOLD_PG = text(
+    "INSERT INTO limit_window (key, times, until) SELECT k, '[]', :now FROM unnest(CAST(:keys AS text[])) AS k "
+    "ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING key, times"
+)
+_STORE_PG = text(
+    "UPDATE limit_window SET times = CAST(new.times AS json), until = new.until FROM "
+    "unnest(CAST(:keys AS text[]), CAST(:times AS text[]), CAST(:until AS timestamptz[])) AS new(key, times, until) "
+    "WHERE limit_window.key = new.key"
 )
 
 
+def _store(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.execute(_STORE, list(rows))
+        return
+    columns = {"keys": "key", "times": "times", "until": "until"}
+    facts = {name: [row[column] for row in rows] for name, column in columns.items()}
+    connection.execute(_STORE_PG, facts | {"times": [json.dumps(times) for times in facts["times"]]})
+
+
 def _locked(session: Session, keys: list[str], now: datetime) -> dict[str, list[float]]:
-    """Make missing rows, then lock all in one order, so that two forms never wait for each other crosswise."""
+    """Make missing rows and lock all in one order (`keys` is sorted), so that two forms never wait crosswise."""
     if not keys:
         return {}
     connection = session.connection()
-    if connection.dialect.name == "sqlite":  # everything is locked already
-        found = {row.key: row.times for row in connection.execute(_LOCK, {"keys": keys})}
-        return {key: found.get(key, []) for key in keys}
-    while True:  # a row that is not there cannot be locked, and `forget_old` may take it between the two statements
-        connection.execute(_MAKE, [{"key": key, "times": [], "until": now} for key in keys])
-        found = {row.key: row.times for row in connection.execute(_LOCK, {"keys": keys})}
-        if len(found) == len(keys):
-            return found
+    if connection.dialect.name != "sqlite":
+        return {row.key: row.times for row in connection.execute(_HOLD_PG, {"keys": keys, "now": now})}
+    found = {row.key: row.times for row in connection.execute(_READ, {"keys": keys})}  # BEGIN IMMEDIATE has locked everything
+    return {key: found.get(key, []) for key in keys}

@@ -76,8 +76,9 @@ def make_queue(settings: Settings, work: Work | None = None) -> Queue:
     work = work or Work()
     if settings.database_url.startswith("postgresql"):
         dsn = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+        options = f"-c search_path={SCHEMA} -c synchronous_commit=off"  # the outbox is what must not be lost
         with _alone(dsn):
-            return Queue(PostgresStorage, work, connection=lambda: psycopg.connect(dsn, options=f"-c search_path={SCHEMA}"))
+            return Queue(PostgresStorage, work, connection=lambda: psycopg.connect(dsn, options=options))
     path = settings.data_dir / QUEUE_FILE
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -106,10 +106,11 @@ def revoke_access(
 
 
 def lock_person(session: Session, legal_entity_id: int, phone: str) -> dict[int, str]:
-    """Lock a person in the order of a signup: verifications, their SMS, visits, chain of consents, guest.
+    """Lock everything of a person: verifications, their SMS, visits, chain of consents, guest.
 
-    So an erasure and a signup of the same moment queue up instead of waiting for each other crosswise. Returns id and
-    visit of the locked verifications: one that is made meanwhile belongs to the time after the erasure.
+    A signup takes its visit before its verification, so the two can meet crosswise: doors call this within `patiently`,
+    which steps back. Returns id and visit of the locked verifications: one that is made meanwhile belongs to the time after
+    the erasure.
     """
     of_phone = (PhoneVerification.legal_entity_id == legal_entity_id, PhoneVerification.phone == phone)
     signups = select(PhoneVerification.id, PhoneVerification.visit_id).where(*of_phone).order_by(PhoneVerification.id)

@@ -1,6 +1,8 @@
 """A21: the canary of the whole run finds what is planted for it, and a run with a find fails."""
 
 import logging
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +15,9 @@ ROOT = Path(__file__).parents[2]
 LEAK = """
 import logging
 
-def test_that_leaks():
+def test_that_leaks(tmp_path):
     logging.getLogger("portal.anything").debug("a form came", extra={"typed": "8 (903) 123-45-67"})
+    (tmp_path / "worker.log").write_text("sending to 8 (903) 123-45-67")
 """
 
 
@@ -71,7 +74,10 @@ def test_a21_a_log_and_a_queue_of_another_process_are_read(tmp_path: Path) -> No
 def test_a21_a_run_with_a_leak_fails_and_says_where(tmp_path: Path, workers: str) -> None:
     (tmp_path / "test_leak.py").write_text(LEAK)
     run = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-p", "tests.conftest", f"-n{workers}"]
-    done = subprocess.run([*run, str(tmp_path / "test_leak.py")], cwd=ROOT, capture_output=True, text=True, check=False)
+    inside = [str(tmp_path / "test_leak.py"), f"--basetemp={tmp_path / 'own'}"]
+    done = subprocess.run([*run, *inside], cwd=ROOT, capture_output=True, text=True, check=False)
+    shutil.rmtree(tmp_path / "own")  # or this very run would fail
     assert done.returncode == 1, done.stdout + done.stderr
     assert "1 passed" in done.stdout
     assert "test_that_leaks: the phone in: portal.anything" in done.stdout
+    assert re.search(r"the phone in .*/worker\.log", done.stdout)

@@ -13,6 +13,7 @@ import pytest
 from portal.gunicorn_worker import REQUEST_SECONDS
 from tests.support.gunicorn import SECRETS, Front, Reply, gunicorn
 
+QUICK = 2.5  # seconds, on a busy machine; what blocks takes ten
 LONG = b"%D1%91" * 1700  # ten kilobytes of a letter
 HOSTILE = {
     "script": b"<script>alert(1)</script>".replace(b" ", b"+"),
@@ -56,7 +57,7 @@ def harmless(reply: Reply) -> Reply:
 def healthy(front: Front) -> bool:
     """Somebody else is answered, at once."""
     reply = front.ask(b"/healthz")
-    return reply.status == 200 and reply.seconds < 1
+    return reply.status == 200 and reply.seconds < QUICK
 
 
 def landing(front: Front) -> bytes:
@@ -70,7 +71,7 @@ def test_a4_a7_a8_a_hostile_utm_value_lands_like_any_other(front: Front, name: s
     assert reply.status == 200 or name == "raw bytes"  # those are no URL at all, and may be refused
     assert "<script>alert" not in reply.text and "<img src=x" not in reply.text
     assert "\nSet-Cookie: evil" not in reply.text
-    assert reply.seconds < 2
+    assert reply.seconds < QUICK
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_a24_ten_thousand_fields_and_a_huge_body_are_refused_at_once(front: Fron
     ):
         refused = harmless(reply).status in range(400, 500)
         assert refused or reply.status == 0, "closed before all was sent: the answer may be lost on the way"
-        assert reply.seconds < 3
+        assert reply.seconds < QUICK
     assert healthy(front)
 
 
@@ -160,7 +161,7 @@ def test_a24_a_packed_body_is_not_unpacked(front: Front) -> None:
     bomb = gzip.compress(b"phone=" + b"9" * 50_000_000)
     assert len(bomb) < 64 * 1024, "it passes the limit of what is taken"
     reply = harmless(front.post(b"/signup", bomb, b"Content-Encoding: gzip"))
-    assert 400 <= reply.status < 500 and reply.seconds < 2
+    assert 400 <= reply.status < 500 and reply.seconds < QUICK
 
 
 def test_a24_clients_that_drip_block_nobody_and_are_cut_off(front: Front) -> None:
@@ -209,6 +210,16 @@ def test_a24_silent_connections_take_no_thread(front: Front) -> None:
     finally:
         for line in silent:
             line.close()
+
+
+@pytest.mark.parametrize(
+    "spoilt", [b"Authorization : Bearer ", b"Authorization\x00: Bearer ", b"X-Bad\x7f: ", b"Authorization: Bearer \x00"]
+)
+def test_a21_a_request_that_gunicorn_itself_refuses_is_not_quoted_in_the_log(front: Front, spoilt: bytes) -> None:
+    token = front.settings.metrics_token.get_secret_value().encode()
+    assert front.ask(b"/metrics", spoilt + token).status in (400, 404)
+    assert 400 <= front.say(b"GET /verify/" + token + b"?phone=%2B79031234567 HTTP/9.9 x\r\n\r\n").status < 500
+    assert token.decode() not in front.log() and "9031234567" not in front.log()
 
 
 @pytest.mark.parametrize(

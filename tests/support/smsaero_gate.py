@@ -148,6 +148,7 @@ class SmsAeroGate:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64  # eight threads at once must not wait for a SYN to be sent again
     block_on_close = False
 
     def __init__(self, address: tuple[str, int], gate: SmsAeroGate, context: ssl.SSLContext) -> None:

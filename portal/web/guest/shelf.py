@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 from portal.acquisition import sources
 from portal.acquisition.models import Source
 from portal.consent import documents
-from portal.core.i18n import LANGUAGES
 from portal.venues import directory
 from portal.venues.models import GatewayConfig, Venue
 from portal.web.parts import Parts
 
-FRESH_SECONDS = 5.0
+FRESH_SECONDS = 15.0  # how long an owner's change may take to reach every process
 MOST = 2000  # entries; unknown codes are not kept
 BOX_KINDS = {"card": "card_consent", "advertising_sms": "advertising_sms", "advertising_email": "advertising_email"}
 TERMS_KINDS = ("wifi_terms", "privacy_policy", "programme_rules")
@@ -107,11 +106,7 @@ def _by_venue_id(session: Session, venue_id: int) -> Front | None:
 
 
 def _front(session: Session, venue: Venue, source: Source | None) -> Front:
-    found = {}
-    for kind in (*BOX_KINDS.values(), *TERMS_KINDS):
-        for language in LANGUAGES:
-            document = documents.published(session, venue.id, kind, language)
-            if document is not None:
-                found[kind, language] = (document.id, document.version)
     all_sources = () if source else tuple(sources.list_for_venue(session, venue.id))
-    return Front(venue, source, all_sources, tuple(directory.gateways_of(session, venue.id)), found)
+    return Front(
+        venue, source, all_sources, tuple(directory.gateways_of(session, venue.id)), documents.in_force(session, venue.id)
+    )

@@ -70,7 +70,7 @@ def test_a7_scripts_are_allowed_from_ourselves_only_and_styles_by_hash(world):
     assert "unsafe" not in policy and "script-src 'self'" in policy and "'sha256-" in policy and "default-src 'none'" in policy
 
 
-def test_a16_a_code_of_one_verification_is_refused_at_another(world):
+def test_a19_a_code_of_one_verification_is_refused_at_another(world):
     client = world.client()
     first = leave_phone(client, scan(client, world.house.source_code)).location
     code = world.code()
