@@ -15,8 +15,8 @@ from portal.signup import messages
 from portal.signup.models import PhoneVerification
 from portal.sms import budgets, outbox
 from portal.sms.delivery import Postman
+from portal.sms.errands import Bill
 from portal.sms.models import SmsMessage
-from portal.sms.outcomes import Bill
 
 SWEEP_SECONDS = 1.0
 BEAT_EVERY = timedelta(seconds=15)
@@ -44,7 +44,7 @@ class Deliveries(Work):
             if bill is None:
                 return
             with self._house.database.writing() as session:
-                budgets.settle(session, bill.venue_id, bill.path, bill.kopecks, self._house.clock(), self._house.settings)
+                budgets.settle(session, bill, self._house.clock(), self._house.settings)
 
     def _visit_of(self, message_id: int) -> str:
         visit = select(PhoneVerification.visit_id).join(SmsMessage, SmsMessage.verification_id == PhoneVerification.id)

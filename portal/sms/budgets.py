@@ -15,6 +15,7 @@ from portal.core.config import Settings
 from portal.sms import alarms
 from portal.sms.alarms import budget_path
 from portal.sms.budget_rows import Held, held, local_day, locked, take
+from portal.sms.errands import Bill
 from portal.sms.models import SmsAlarm, SmsBudget, SmsMessage
 from portal.venues.models import Venue
 
@@ -79,15 +80,18 @@ def claim(session: Session, venue: Venue, path: str, now: datetime, settings: Se
     return None
 
 
-def settle(session: Session, venue_id: int, path: str, billed_kopecks: int | None, now: datetime, settings: Settings) -> None:
-    """After a message left or failed: put the carrier's price in place of the assumed one, and look at the last 50."""
-    venue = session.get(Venue, venue_id)
+def settle(session: Session, bill: Bill, now: datetime, settings: Settings) -> None:
+    """After a message left or failed: put the carrier's price in place of the assumed one, and look at the last 50.
+
+    A price that was taken on an earlier day of the venue is history: today's spending does not change by it.
+    """
+    venue = session.get(Venue, bill.venue_id)
     if venue is None:
         return
-    budget = locked(session, venue, budget_path(path), now)
+    budget = locked(session, venue, budget_path(bill.path), now)
     _turn_day(budget, venue, now)
-    if billed_kopecks is not None:
-        budget.kopecks = max(0, budget.kopecks + billed_kopecks - settings.sms_price_kopecks)
+    if bill.kopecks is not None and local_day(venue, bill.claimed_at) == budget.day:
+        budget.kopecks = max(0, budget.kopecks + bill.kopecks - settings.sms_price_kopecks)
     _brake(session, budget, now, settings)
 
 

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 from portal.core.clock import utcnow
 from portal.core.db import Database
 from portal.sms import outcomes
-from portal.sms.errands import Ask, Bag, Compose, Errand, Find, Send, first_errand, next_errand
+from portal.sms.errands import Ask, Bag, Bill, Compose, Errand, Find, Send, first_errand, next_errand
 from portal.sms.models import SmsMessage
-from portal.sms.outcomes import Bill
 from portal.sms.senders.base import Accepted, Sender, SmsError
 from portal.sms.statuses import StatusHook
 
@@ -53,8 +52,10 @@ class Postman:
             errand = next_errand(session, self._bag, message_id, self.clock())
         return self._run(errand)
 
-    def _run(self, errand: Errand | None) -> Bill | None:
+    def _run(self, errand: Errand | Bill | None) -> Bill | None:
         match errand:
+            case Bill():
+                return errand
             case Send():
                 return self._send(errand)
             case Find():

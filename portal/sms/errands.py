@@ -45,6 +45,16 @@ class Ask:
     provider_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a message cost after all; `kopecks` None when the carrier has not said. `claimed_at`: when its price was taken."""
+
+    venue_id: int
+    path: str
+    kopecks: int | None
+    claimed_at: datetime
+
+
 Errand = Send | Find | Ask
 
 
@@ -58,13 +68,13 @@ class Bag:
     on_status: StatusHook
 
 
-def first_errand(session: Session, bag: Bag, message_id: int, now: datetime) -> Send | None:
+def first_errand(session: Session, bag: Bag, message_id: int, now: datetime) -> Send | Bill | None:
     """Take a message that nobody has taken yet."""
     message = locked(session, message_id)
     return take(session, bag, message, now) if message is not None and message.status == "queued" else None
 
 
-def next_errand(session: Session, bag: Bag, message_id: int, now: datetime) -> Errand | None:
+def next_errand(session: Session, bag: Bag, message_id: int, now: datetime) -> Errand | Bill | None:
     """Whatever is due: send, look for a message whose fate is unknown, or ask about an accepted one."""
     message = locked(session, message_id)
     if message is None:
@@ -81,13 +91,13 @@ def next_errand(session: Session, bag: Bag, message_id: int, now: datetime) -> E
     return None
 
 
-def take(session: Session, bag: Bag, message: SmsMessage, now: datetime) -> Send | None:
-    """Mark a message as on its way and write its text; one that is too late or no longer needed expires."""
+def take(session: Session, bag: Bag, message: SmsMessage, now: datetime) -> Send | Bill:
+    """Mark a message as on its way and write its text; one that is too late or no longer needed expires and costs nothing."""
     text = bag.compose(session, message) if message.phone is not None and now <= message.not_after else None
     if text is None or message.phone is None:
         message.error = "too_late" if now > message.not_after else "not_needed"
         move(session, message, "expired", now, bag.on_status)
-        return None
+        return bill(message, 0)
     secret = random_id()
     message.attempts += 1
     message.sending_at, message.look_at = now, now + LEASE
@@ -97,6 +107,11 @@ def take(session: Session, bag: Bag, message: SmsMessage, now: datetime) -> Send
         move(session, message, "sending", now, bag.on_status)
     sms = OutgoingSms(message.reference, phone_from_e164(message.phone), text.text, bag.callback_url(secret), message.attempts)
     return Send(message.id, message.attempts, sms)
+
+
+def bill(message: SmsMessage, kopecks: int | None) -> Bill:
+    """What to put in place of the price that was taken when the message was queued."""
+    return Bill(message.venue_id, message.path, kopecks, message.queued_at)
 
 
 def locked(session: Session, message_id: int) -> SmsMessage | None:

@@ -1,14 +1,13 @@
 """What a carrier's answer means to a message. Written in its own transaction, after the call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.sms import alarms
-from portal.sms.errands import Ask, Bag, Find, Send, locked, take
+from portal.sms.errands import Ask, Bag, Bill, Find, Send, bill, locked, take
 from portal.sms.models import SmsMessage
 from portal.sms.senders.base import Accepted, BadCredentials, BadSignature, NoMoney, SmsError
 from portal.sms.statuses import move
@@ -21,15 +20,6 @@ MAX_SENDS = 3
 AGAIN = tuple(timedelta(seconds=s) for s in (0, 0, 3, 5, 10, 20, 40, 60))  # waits while it is certain that nothing left
 POLLS = tuple(timedelta(seconds=s) for s in (30, 120, 600))  # after sent: receipts may never reach us
 ALARMING = (NoMoney, BadCredentials, BadSignature)
-
-
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """What a message cost after all; `kopecks` None when the carrier has not said."""
-
-    venue_id: int
-    path: str
-    kopecks: int | None
 
 
 def accepted(session: Session, bag: Bag, errand: Send | Find | Ask, answer: Accepted, now: datetime) -> Bill | None:
@@ -48,7 +38,7 @@ def accepted(session: Session, bag: Bag, errand: Send | Find | Ask, answer: Acce
     if message.status == "sent" and message.sent_at is not None:
         sent_at = message.sent_at
         message.look_at = next((sent_at + wait for wait in POLLS if sent_at + wait > now), None)
-    return Bill(message.venue_id, message.path, answer.cost_kopecks) if is_new else None
+    return bill(message, answer.cost_kopecks) if is_new else None
 
 
 def refused(session: Session, bag: Bag, errand: Send, error: SmsError, now: datetime) -> Bill | None:
@@ -68,7 +58,7 @@ def refused(session: Session, bag: Bag, errand: Send, error: SmsError, now: date
     move(session, message, "failed", now, bag.on_status)
     if isinstance(error, ALARMING):
         alarms.sound(session, message.organization_id, message.venue_id, message.path, error.code, now)
-    return Bill(message.venue_id, message.path, 0)
+    return bill(message, 0)
 
 
 def not_told(session: Session, errand: Find | Ask, now: datetime) -> None:
@@ -97,7 +87,7 @@ def listed(
         return take(session, bag, message, now)
     message.error = "not_taken"
     move(session, message, "failed", now, bag.on_status)
-    return Bill(message.venue_id, message.path, 0)
+    return bill(message, 0)
 
 
 def _known(session: Session, candidates: Sequence[Accepted]) -> set[str | None]:

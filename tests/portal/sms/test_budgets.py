@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.core.config import Settings
 from portal.core.db import Database
 from portal.sms import budgets
+from portal.sms.errands import Bill
 from portal.sms.models import SmsBudget
 from portal.venues.models import Venue
 from tests.support.house import House
@@ -106,8 +107,17 @@ def test_the_bill_takes_the_place_of_the_assumed_price(
     for billed in (549, 0, None):
         claim(database, house, settings, "wifi", now)
         with database.writing() as session:
-            budgets.settle(session, house.venue_id, "wifi", billed, now, settings)
+            budgets.settle(session, Bill(house.venue_id, "wifi", billed, now), now, settings)
     assert state(database, house, now).paths[0].spent_kopecks == 549 + 0 + settings.sms_price_kopecks
+
+
+def test_a_bill_of_yesterday_does_not_change_todays_spending(
+    database: Database, house: House, settings: Settings, now: datetime
+) -> None:
+    claim(database, house, settings, "wifi", now)
+    with database.writing() as session:
+        budgets.settle(session, Bill(house.venue_id, "wifi", 0, now - timedelta(days=1)), now, settings)
+    assert state(database, house, now).paths[0].spent_kopecks == settings.sms_price_kopecks
 
 
 def test_the_owners_stop_stops_one_path(database: Database, house: House, settings: Settings, now: datetime) -> None:
@@ -125,7 +135,7 @@ def past(session: Session, house: House, now: datetime, used: int, of: int = 50,
 
 def settle(database: Database, house: House, settings: Settings, now: datetime, path: str = "qr") -> None:
     with database.writing() as session:
-        budgets.settle(session, house.venue_id, path, None, now, settings)
+        budgets.settle(session, Bill(house.venue_id, path, None, now), now, settings)
 
 
 @pytest.mark.parametrize(

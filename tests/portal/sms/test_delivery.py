@@ -128,9 +128,10 @@ def test_eight_threads_deliver_one_message_once(round_: Round) -> None:
 def test_a_message_past_its_time_expires_unsent(round_: Round) -> None:
     message_id = round_.queue(lifetime=timedelta(minutes=10))
     round_.wait(timedelta(minutes=10) + SECOND)
-    round_.postman.deliver(message_id)
+    bill = round_.postman.deliver(message_id)
     row = round_.row(message_id)
     assert (row.status, row.error, row.look_at) == ("expired", "too_late", None)
+    assert bill is not None and bill.kopecks == 0  # its price goes back to the day's budget
     assert round_.sender.sent == []
 
 
