@@ -454,7 +454,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("guest", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_guest_last_seen_at"), ["last_seen_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_guest_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "identification",
@@ -477,7 +476,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("identification", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_identification_destroy_after"), ["destroy_after"], unique=False)
-        batch_op.create_index(batch_op.f("ix_identification_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_identification_phone"), ["phone"], unique=False)
         batch_op.create_index(batch_op.f("ix_identification_venue_id_proven_at"), ["venue_id", "proven_at"], unique=False)
 
@@ -534,7 +532,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("access_grant", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_access_grant_identification_id"), ["identification_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_access_grant_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_access_grant_revoked_at"), ["revoked_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_access_grant_venue_id_mac_expires_at"), ["venue_id", "mac", "expires_at"], unique=False
@@ -566,7 +563,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("card", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_card_guest_id"), ["guest_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_card_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(
             "uq_card_live_guest",
             ["guest_id"],
@@ -592,7 +588,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("device", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_device_device_hash"), ["device_hash"], unique=False)
-        batch_op.create_index(batch_op.f("ix_device_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "visit",
@@ -640,7 +635,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_visit_guest_id"), ["guest_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_visit_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_source_id"), ["source_id"], unique=False)
         batch_op.create_index(
             "ix_visit_trace",
@@ -684,7 +678,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("accounting_session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_accounting_session_grant_id"), ["grant_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_accounting_session_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_accounting_session_venue_id_started_at"), ["venue_id", "started_at"], unique=False)
 
     op.create_table(
@@ -735,7 +728,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("phone IS NOT NULL"),
             postgresql_where=sa.text("phone IS NOT NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_phone_verification_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_phone_verification_phone"),
             ["phone"],
@@ -784,10 +776,21 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     with op.batch_alter_table("sms_message", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sms_message_callback_hash"), ["callback_hash"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_sms_message_callback_hash"),
+            ["callback_hash"],
+            unique=False,
+            sqlite_where=sa.text("callback_hash IS NOT NULL"),
+            postgresql_where=sa.text("callback_hash IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_sms_message_look_at"), ["look_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_sms_message_organization_id"), ["organization_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_sms_message_provider_id"), ["provider_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_sms_message_provider_id"),
+            ["provider_id"],
+            unique=False,
+            sqlite_where=sa.text("provider_id IS NOT NULL"),
+            postgresql_where=sa.text("provider_id IS NOT NULL"),
+        )
         batch_op.create_index(
             batch_op.f("ix_sms_message_venue_id_path_queued_at"), ["venue_id", "path", "queued_at"], unique=False
         )

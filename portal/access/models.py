@@ -14,7 +14,7 @@ class Identification(Base):
     __tablename__ = "identification"
     __table_args__ = (Index(None, "venue_id", "proven_at"), Index(None, "phone"))
     id: Mapped[Pk]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
     phone: Mapped[str] = mapped_column(String(16))
     proof: Mapped[str] = mapped_column(String(12))  # sms
@@ -49,7 +49,7 @@ class AccessGrant(Base):
     __tablename__ = "access_grant"
     __table_args__ = (Index(None, "venue_id", "mac", "expires_at"), Index(None, "visit_id"), Index(None, "revoked_at"))
     id: Mapped[Pk]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
     identification_id: Mapped[int | None] = mapped_column(ForeignKey("identification.id"), index=True)
     voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)
@@ -75,7 +75,7 @@ class AccountingSession(Base):
     __tablename__ = "accounting_session"
     __table_args__ = (UniqueConstraint("nas_id", "acct_session_id", "user_name"), Index(None, "venue_id", "started_at"))
     id: Mapped[Pk]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
     nas_id: Mapped[int] = mapped_column(ForeignKey("nas.id"))
     acct_session_id: Mapped[str] = mapped_column(String(120))

@@ -56,7 +56,7 @@ class Visit(Base):
         Index("ix_visit_trace", "arrived_at", sqlite_where=text(_TRACE), postgresql_where=text(_TRACE)),  # for retention
     )
     id: Mapped[Pk]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
     public_id: Mapped[str] = mapped_column(String(22), unique=True)
     source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"), index=True)

@@ -18,7 +18,7 @@ class Card(Base):
               sqlite_where=text("retired_at IS NULL"), postgresql_where=text("retired_at IS NULL")),
     )  # fmt: skip
     id: Mapped[Pk]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"))
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))  # where it was issued: name and colours
     guest_id: Mapped[int] = mapped_column(ForeignKey("guest.id"), index=True)

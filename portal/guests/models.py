@@ -14,7 +14,7 @@ class Guest(Base):
     __tablename__ = "guest"
     __table_args__ = (UniqueConstraint("legal_entity_id", "phone"),)
     id: Mapped[Pk]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"))
     public_id: Mapped[str] = mapped_column(String(22), unique=True)
     phone: Mapped[str] = mapped_column(String(16))
@@ -35,7 +35,7 @@ class Device(Base):
     __tablename__ = "device"
     __table_args__ = (UniqueConstraint("guest_id", "device_hash"),)
     id: Mapped[Pk]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     guest_id: Mapped[int] = mapped_column(ForeignKey("guest.id"))
     device_hash: Mapped[str] = mapped_column(String(32), index=True)
     family: Mapped[str] = mapped_column(String(20), default="")

@@ -22,7 +22,7 @@ class PhoneVerification(Base):
         Index(None, "phone", sqlite_where=text("phone IS NOT NULL"), postgresql_where=text("phone IS NOT NULL")),  # for erasure
     )  # fmt: skip
     id: Mapped[Pk]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"))
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
     public_id: Mapped[str] = mapped_column(String(22), unique=True)

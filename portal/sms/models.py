@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
@@ -14,9 +14,13 @@ class SmsMessage(Base):
     """One message to one number, committed together with what it is about. Its status only moves forward."""
 
     __tablename__ = "sms_message"
-    __table_args__ = (Index(None, "venue_id", "path", "queued_at"),)
+    __table_args__ = (
+        Index(None, "venue_id", "path", "queued_at"),
+        *(Index(None, name, sqlite_where=text(f"{name} IS NOT NULL"), postgresql_where=text(f"{name} IS NOT NULL"))
+          for name in ("provider_id", "callback_hash")),
+    )  # fmt: skip
     id: Mapped[Pk]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
     verification_id: Mapped[int] = mapped_column(ForeignKey("phone_verification.id"), index=True)
     reference: Mapped[str] = mapped_column(String(22), unique=True)
@@ -28,8 +32,8 @@ class SmsMessage(Base):
     parts: Mapped[int] = mapped_column(default=1)
     cost_kopecks: Mapped[int] = mapped_column(default=0)
     provider: Mapped[str | None] = mapped_column(String(20))
-    provider_id: Mapped[str | None] = mapped_column(String(40), index=True)
-    callback_hash: Mapped[str | None] = mapped_column(String(64), index=True)  # SHA-256 of the secret in the callback's path
+    provider_id: Mapped[str | None] = mapped_column(String(40))
+    callback_hash: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of the secret in the callback's path
     attempts: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime]
     not_after: Mapped[datetime]
