@@ -34,7 +34,7 @@ from tests.support.certificates import write_authority
 from tests.support.smsaero_gate import API_KEY, EMAIL, MODES, SIGNATURE, SmsAeroGate
 
 TAILS = {mode: tail for tail, mode in MODES.items()}
-QUICK = Patience(connect=0.5, read=0.7, total=1.2)
+QUICK = Patience(connect=1.5, read=1.2, total=2.0)
 CODE = "804913"
 
 
