@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
+
+_WAITING = "state = 'waiting'"
 
 
 class Identification(Base):
@@ -67,6 +69,34 @@ class AccessGrant(Base):
     revoked_at: Mapped[datetime | None]
     revoked_reason: Mapped[str | None] = mapped_column(String(30))
     put_out_at: Mapped[datetime | None]  # when the gateway confirmed that a revoked device is off
+    online_at: Mapped[datetime | None]
+    online_evidence: Mapped[str | None] = mapped_column(String(16))  # how we know: portal/gateways/base.py
+
+
+class GatewayOrder(Base):
+    """What a gateway or its NAS still has to do about a device: the outbox of let-ins, put-outs and changes."""
+
+    __tablename__ = "gateway_order"
+    __table_args__ = (
+        Index("ix_gateway_order_due", "next_at", sqlite_where=text(_WAITING), postgresql_where=text(_WAITING)),
+        Index("ix_gateway_order_waiting", "gateway_id", "id", sqlite_where=text(_WAITING), postgresql_where=text(_WAITING)),
+    )
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
+    gateway_id: Mapped[int | None] = mapped_column(ForeignKey("gateway.id"))
+    grant_id: Mapped[int] = mapped_column(ForeignKey("access_grant.id"), index=True)
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("accounting_session.id"))  # for one RADIUS session
+    verb: Mapped[str] = mapped_column(String(8))  # let_in | put_out | change
+    reason: Mapped[str] = mapped_column(String(30))
+    entry: Mapped[str] = mapped_column(Text, default="", server_default="")  # what the router will fetch, where it fetches
+    state: Mapped[str] = mapped_column(String(10))  # waiting | done | failed | expired
+    said: Mapped[str] = mapped_column(String(80), default="", server_default="")  # the last answer
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    next_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
 
 
 class AccountingSession(Base):

@@ -81,4 +81,5 @@ class Visit(Base):
     card_at: Mapped[datetime | None]
     card_saved_at: Mapped[datetime | None]
     online_at: Mapped[datetime | None]
+    online_evidence: Mapped[str | None] = mapped_column(String(16))  # how we know: portal/gateways/base.py
     synthetic: Mapped[bool] = mapped_column(default=False)

@@ -1,15 +1,18 @@
-"""What every kind of gateway speaks in: an Arrival comes out of its redirect, a Redirect or an ApiCall goes back."""
+"""What every kind of gateway speaks in: an Arrival comes out of its redirect, one of five Outcomes goes back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
+
+import requests
 
 from portal.core.errors import PortalError
 from portal.core.mac import Mac
 
 MAX_URL = 2000
+Evidence = Literal["accounting", "authorized", "acknowledged", "proof_image", "none"]
 
 
 class BadArrival(PortalError):
@@ -17,20 +20,40 @@ class BadArrival(PortalError):
 
 
 @dataclass(frozen=True, slots=True)
+class Knock:
+    """A request that a browser brought from a gateway.
+
+    `portal_url` is our own page as the gateway was told it, without a query; `query` is the text after the "?" as it was
+    sent, because signatures cover it; `values` are its decoded pairs, the first of each name; `repeated` names the others.
+    """
+
+    portal_url: str
+    query: str
+    values: Mapping[str, str]
+    repeated: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """One configured gateway of a venue. `base_url` (scheme://host:port) is the only place a guest may be sent to."""
+    """One configured gateway of a venue. `base_url` (scheme://host:port) is the only place a guest may be sent to.
+
+    `options` are the kind's own: each module documents and checks them.
+    """
 
     kind: str
     base_url: str
     secret: str = field(repr=False)
     venue_code: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    script_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A device that a gateway sent to us. `vouched`: the gateway's own signature covers the MAC.
+    """A device that a gateway sent to us. `vouched`: the gateway itself, not the browser, says that the MAC is right.
 
-    `original_url` is where the guest wanted to go: http or https, or empty. `extra` is what `let_in` will need back.
+    `original_url` is where the guest wanted to go: http or https, or empty. `extra` is what `let_in` will need back, small
+    enough to travel in the visit's token; `challenge_expires_at` is when it is worth nothing any more.
     """
 
     mac: Mac | None
@@ -39,18 +62,27 @@ class Arrival:
     ssid: str | None
     original_url: str
     vouched: bool
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    challenge_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LetIn:
-    """A grant as a gateway needs it. `return_url` is our page that the guest comes back to."""
+    """A grant as a gateway needs it. `return_url` is our page that the guest comes back to; 0 kbit/s means no limit.
+
+    `extra` and `challenge_expires_at` are the newest Arrival's; both are empty when the device was let in before.
+    """
 
     mac: Mac | None
     user_name: str
     password: str = field(repr=False)
     session_seconds: int
     return_url: str
+    ip: str | None = None
+    up_kbps: int = 0
+    down_kbps: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    challenge_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +93,99 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiCall:
-    """A POST for a process of ours to make, outside any transaction."""
+class FormPage:
+    """A form that the guest's browser posts to the gateway, from a plain-http page of ours."""
 
-    url: str
-    body: bytes = field(repr=False)
-    content_type: str
+    action: str
+    fields: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """A talk with the gateway's API for the worker to have, outside any transaction, through `carry_out`."""
+
+    verb: Literal["let_in", "put_out"]
+    facts: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RouterEntry:
+    """A line that the router fetches from us at its next poll."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ByRadius:
+    """Disconnect-Request or CoA-Request (RFC 5176) to the session's NAS."""
+
+
+Outcome = Redirect | FormPage | ApiCall | RouterEntry | ByRadius
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """What an ApiCall came to. `said` (≤ 60 characters) is for the owner's screen; `online`: the gateway confirmed it."""
+
+    done: bool
+    said: str
+    online: bool = False
+    retry: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PortalUrls:
+    """Our addresses as a router must be told them. `wifi` takes its redirects, `capport` its RFC 8908 clients.
+
+    `hosts` are what its walled garden must let through; `radius` is host, ports and secret where RADIUS is used.
+    """
+
+    wifi: str
+    capport: str
+    poll: str
+    hosts: tuple[str, ...]
+    radius_host: str = ""
+    radius_auth_port: int = 1812
+    radius_acct_port: int = 1813
+    radius_secret: str = field(default="", repr=False)
+    nas_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """One text to put into the router: `where` is a file's path or a console's name, in the router's own words."""
+
+    where: str
+    text: str = field(repr=False)
 
 
 class Gateway(Protocol):
-    """One kind of gateway. All methods are pure: no network, no clock."""
+    """One kind of gateway. Only `carry_out` talks to the network; nothing here reads a clock."""
 
-    def parse(self, query: Mapping[str, str], config: GatewaySettings, now: datetime) -> Arrival:
-        """Read the redirect that a browser brought. Raises BadArrival."""
+    evidence: Evidence  # what tells us that a device is online
+    by_worker: bool  # let_in gives an ApiCall or a RouterEntry: the grant's order, not the browser, opens the gateway
+    uses_radius: bool
 
-    def let_in(self, config: GatewaySettings, grant: LetIn, now: datetime) -> Redirect:
-        """How the guest's browser opens the gateway."""
+    def check(self, config: GatewaySettings) -> None:
+        """Refuse settings that cannot work or are unsafe. Raises PortalError with a code of its own."""
 
-    def put_out(self, config: GatewaySettings, mac: Mac, now: datetime) -> ApiCall:
+    def parse(self, knock: Knock, config: GatewaySettings, now: datetime) -> Arrival:
+        """Read the redirect that a browser brought. Raises BadArrival, whatever it holds."""
+
+    def let_in(self, config: GatewaySettings, grant: LetIn, now: datetime) -> Outcome:
+        """How the gateway is opened."""
+
+    def put_out(self, config: GatewaySettings, mac: Mac, now: datetime) -> Outcome:
         """How we close it again."""
+
+    def carry_out(self, config: GatewaySettings, call: ApiCall, http: requests.Session) -> CallResult:
+        """Have the talk that an ApiCall stands for. Never raises for what the gateway does or fails to do."""
 
     def form_action_origins(self, config: GatewaySettings) -> tuple[str, ...]:
         """Origins for CSP form-action of the page whose form ends at this gateway."""
+
+    def pastes(self, config: GatewaySettings, urls: PortalUrls) -> tuple[Paste, ...]:
+        """Everything to put into the router, whole and in order."""
 
 
 def origin(url: str) -> str:

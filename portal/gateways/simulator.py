@@ -14,21 +14,45 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import requests
+
 from portal.core.mac import Mac, parse_mac
-from portal.gateways.base import ApiCall, Arrival, BadArrival, GatewaySettings, LetIn, Redirect, origin, web_url
+from portal.gateways.base import (
+    ApiCall,
+    Arrival,
+    BadArrival,
+    CallResult,
+    Evidence,
+    GatewaySettings,
+    Knock,
+    LetIn,
+    Paste,
+    PortalUrls,
+    Redirect,
+    origin,
+    web_url,
+)
 
 MAX_AGE_SECONDS = 600
 TICKET_SECONDS = 120
+TIMEOUT = (3, 5)  # seconds to connect, to answer
 SIGNED = ("mac", "ip", "url", "ts")
 
 
 class Simulator:
     """The Gateway of kind `simulator`."""
 
-    def parse(self, query: Mapping[str, str], config: GatewaySettings, now: datetime) -> Arrival:
+    evidence: Evidence = "accounting"
+    by_worker = False
+    uses_radius = True
+
+    def check(self, config: GatewaySettings) -> None:
+        """Whatever its address is."""
+
+    def parse(self, knock: Knock, config: GatewaySettings, now: datetime) -> Arrival:
         """Read a redirect that the pretend router signed not more than ten minutes ago. Raises BadArrival."""
-        values = {name: query.get(name, "") for name in SIGNED}
-        given = query.get("sig", "")[:80].encode("utf-8", "replace")
+        values = {name: knock.values.get(name, "") for name in SIGNED}
+        given = knock.values.get("sig", "")[:80].encode("utf-8", "replace")
         if not hmac.compare_digest(given, sign_arrival(config.secret, values).encode()):
             raise BadArrival("unsigned")
         try:
@@ -61,11 +85,28 @@ class Simulator:
             "mac": mac.hex,
             "exp": int(now.timestamp()) + TICKET_SECONDS,
         }
-        return ApiCall(f"{config.base_url}/put-out", sign_ticket(config.secret, ticket).encode(), "text/plain")
+        return ApiCall("put_out", {"ticket": sign_ticket(config.secret, ticket)})
+
+    def carry_out(self, config: GatewaySettings, call: ApiCall, http: requests.Session) -> CallResult:
+        """Post the ticket. 404 is a device that the router does not know: it is off already."""
+        body = str(call.facts["ticket"]).encode()
+        headers = {"Content-Type": "text/plain"}
+        try:
+            said = http.post(f"{config.base_url}/put-out", data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
+        except requests.RequestException as error:
+            return CallResult(False, type(error).__name__)
+        return CallResult(said.status_code in (200, 204, 404), f"HTTP {said.status_code}")
 
     def form_action_origins(self, config: GatewaySettings) -> tuple[str, ...]:
         """The router's own origin."""
         return (origin(config.base_url),)
+
+    def pastes(self, config: GatewaySettings, urls: PortalUrls) -> tuple[Paste, ...]:
+        """The command that starts the pretend router."""
+        command = f"SIMULATOR_GATEWAY_SECRET={config.secret} python -m portal.gateways.simulated_router"
+        return (
+            Paste("shell", f"{command} --portal-url {origin(urls.wifi)} --venue {config.venue_code} --nas {urls.nas_name}\n"),
+        )
 
 
 def sign_arrival(secret: str, values: Mapping[str, str]) -> str:

@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session, aliased
 from portal.access.models import AccessGrant
 from portal.core.db import Database, refuse_inside_transaction
 from portal.core.mac import Mac
-from portal.gateways.base import ApiCall, GatewaySettings
+from portal.gateways.base import ApiCall, GatewaySettings, Outcome
 from portal.gateways.registry import gateway
 from portal.venues.models import GatewayConfig, Venue
 
-TIMEOUT = (3, 5)  # seconds to connect, to answer
 BATCH = 50
 ROUND_SECONDS = 2.0
 log = logging.getLogger(__name__)
@@ -29,7 +28,8 @@ class Closing:
 
     grant_id: int
     visit_id: str
-    call: ApiCall
+    settings: GatewaySettings
+    outcome: Outcome
 
 
 def put_out_revoked(database: Database, now: datetime) -> int:
@@ -66,16 +66,12 @@ def _due(session: Session, now: datetime) -> list[Closing]:
         )
         .limit(BATCH)
     )
-    return [
-        Closing(
-            grant.id,
-            grant.visit_id,
-            gateway(config.kind).put_out(
-                GatewaySettings(config.kind, config.base_url, config.secret, code), Mac(grant.mac or ""), now
-            ),
-        )
-        for grant, config, code in found
-    ]
+    return [_closing(grant, config, code, now) for grant, config, code in found]
+
+
+def _closing(grant: AccessGrant, config: GatewayConfig, venue_code: str, now: datetime) -> Closing:
+    settings = GatewaySettings(config.kind, config.base_url, config.secret, venue_code, config.options, config.script_key)
+    return Closing(grant.id, grant.visit_id, settings, gateway(config.kind).put_out(settings, Mac(grant.mac or ""), now))
 
 
 def _let_in_again() -> Exists:
@@ -91,13 +87,9 @@ def _let_in_again() -> Exists:
 
 def _confirmed(closing: Closing) -> bool:
     refuse_inside_transaction()
-    call = closing.call
-    try:
-        answer = requests.post(
-            call.url, data=call.body, headers={"Content-Type": call.content_type}, timeout=TIMEOUT, allow_redirects=False
-        )
-    except requests.RequestException as error:
-        log.warning("gateway did not answer", extra={"trace": closing.visit_id, "error": type(error).__name__})
+    if not isinstance(closing.outcome, ApiCall):
         return False
-    log.info("gateway closed a device", extra={"trace": closing.visit_id, "status": answer.status_code})
-    return answer.status_code in (200, 204, 404)
+    with requests.Session() as http:
+        result = gateway(closing.settings.kind).carry_out(closing.settings, closing.outcome, http)
+    log.info("gateway closes a device", extra={"trace": closing.visit_id, "done": result.done, "said": result.said})
+    return result.done

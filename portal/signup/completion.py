@@ -4,6 +4,7 @@ The only thing that grants is the code. A wrong one is a fact: it is returned, t
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -40,7 +41,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The number is proven. `card_token` is set when a card was asked for."""
+    """The number is proven. `card_token` is set when a card was asked for; `arrival` are the gateway's values."""
 
     verification_id: int
     public_id: str
@@ -49,6 +50,7 @@ class Completed:
     visit_id: str
     phone: Phone
     card_token: str | None
+    arrival: Mapping[str, Any]
 
 
 def complete(session: Session, settings: Settings, ticket: Ticket, typed: str, now: datetime) -> Completed | Rejected:
@@ -66,7 +68,7 @@ def complete(session: Session, settings: Settings, ticket: Ticket, typed: str, n
         return Rejected()
     phone = phone_from_e164(row.phone)
     card_token = _follow(session, settings, phone, row, now) if row.path != "me" else None
-    return Completed(row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone, card_token)
+    return Completed(row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone, card_token, row.arrival)
 
 
 def _count_try(session: Session, settings: Settings, ticket: Ticket, now: datetime) -> Any:
@@ -128,9 +130,8 @@ def _grant(session: Session, settings: Settings, row: Any, phone: Phone, now: da
 
 def _again(session: Session, row: Any) -> Completed:
     card = card_read.by_id(session, row.card_id) if row.card_id else None
-    return Completed(
-        row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone_from_e164(row.phone), card.token if card else None
-    )
+    phone, token = phone_from_e164(row.phone), card.token if card else None
+    return Completed(row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone, token, row.arrival)
 
 
 # Built once: they stand on the way of every guest.

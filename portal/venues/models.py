@@ -113,7 +113,20 @@ class GatewayConfig(Base):
     kind: Mapped[str] = mapped_column(String(20))
     base_url: Mapped[str] = mapped_column(String(200))  # scheme://host:port
     secret: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str | None] = mapped_column(String(32), unique=True)  # names it in addresses that its router and devices ask
+    script_key: Mapped[str] = mapped_column(String(64), default="", server_default="")  # our router script's own
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # the kind's own, see portal/gateways
     created_at: Mapped[datetime]
+
+
+class GatewaySign(Base):
+    """When something was first and last seen to work at a gateway: the owner's check list."""
+
+    __tablename__ = "gateway_sign"
+    gateway_id: Mapped[int] = mapped_column(ForeignKey("gateway.id"), primary_key=True)
+    sign: Mapped[str] = mapped_column(String(12), primary_key=True)  # redirect | radius | online | accounting | disconnect
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
 
 
 class Nas(Base):

@@ -50,11 +50,14 @@ def create_venue(
     return venue
 
 
-def add_gateway(session: Session, venue: Venue, kind: str, base_url: str, now: datetime) -> GatewayConfig:
-    """A gateway with a random secret of its own."""
+def add_gateway(
+    session: Session, venue: Venue, kind: str, base_url: str, now: datetime, options: dict[str, Any] | None = None
+) -> GatewayConfig:
+    """A gateway with random secrets of its own."""
     gateway = GatewayConfig(
         organization_id=venue.organization_id, venue_id=venue.id, kind=kind, base_url=base_url.rstrip("/"),
-        secret=secrets.token_urlsafe(32), created_at=now,
+        secret=secrets.token_urlsafe(32), key=secrets.token_hex(12), script_key=secrets.token_urlsafe(24), options=options or {},
+        created_at=now,
     )  # fmt: skip
     session.add(gateway)
     session.flush()  # callers need its id

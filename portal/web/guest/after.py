@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access import grants
 from portal.signup.completion import Completed
-from portal.web.guest.arrival import connected_path, let_in_url
+from portal.web.guest.arrival import connected_path, open_gateway
 from portal.web.guest.me import me_link
 from portal.web.guest.shelf import shelf
 from portal.web.parts import parts
@@ -16,6 +16,8 @@ def after(done: Completed) -> AnyResponse:
     """Answer 303: an https page must never submit a form to an http gateway itself."""
     if done.path == "qr" and not done.card_token:
         return proven(done)
+    if done.path == "wifi":
+        return _online(done)
     return redirect(_next(done), 303)
 
 
@@ -26,13 +28,17 @@ def proven(done: Completed) -> AnyResponse:
     return make_response(render_template("guest/message.html", venue=front and front.venue, title=title, text=text))
 
 
+def _online(done: Completed) -> AnyResponse:
+    front = shelf().by_venue_id(parts(), done.venue_id)
+    assert front is not None
+    with parts().database.reading() as session:
+        grant = grants.by_visit(session, done.visit_id)
+    return open_gateway(front, grant, done.arrival) if grant else redirect(connected_path(done.visit_id), 303)
+
+
 def _next(done: Completed) -> str:
     front = shelf().by_venue_id(parts(), done.venue_id)
     assert front is not None
     if done.path == "me":
         return me_link(parts().settings.keys, front.venue.legal_entity_id, front.venue.id, done.phone, parts().clock())
-    if done.path == "wifi":
-        with parts().database.reading() as session:
-            grant = grants.by_visit(session, done.visit_id)
-        return let_in_url(front, grant) if grant else connected_path(done.visit_id)
     return url_for("guest.card", token=done.card_token)

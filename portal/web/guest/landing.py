@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask import Response, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -64,7 +64,7 @@ def joined(venue_code: str) -> AnyResponse:
         return make_response(render_template("guest/message.html", venue=front.venue, **_reconnect()), 400)
     back = arrival.take_up(front, values)
     if back is not None:
-        return redirect(back, 303)
+        return back
     source = next((s for s in front.sources if s.kind == "wifi"), None)
     entry = new_entry(front.venue.id, source.id if source else None, "wifi", _language(front), parts().clock(), arrival=values)
     return _landing(front, entry)

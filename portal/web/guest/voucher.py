@@ -1,6 +1,6 @@
 """The second route: a voucher from the staff opens the internet, and nothing else."""
 
-from flask import g, make_response, redirect, render_template, request, url_for
+from flask import g, make_response, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,7 +13,7 @@ from portal.core.i18n import choose_language
 from portal.core.mac import Mac
 from portal.venues import directory
 from portal.web.guest import bp
-from portal.web.guest.arrival import gateway_origins, let_in_url
+from portal.web.guest.arrival import gateway_origins, open_gateway
 from portal.web.guest.client import client_of
 from portal.web.guest.landing import not_open
 from portal.web.guest.shelf import Front, shelf
@@ -37,7 +37,7 @@ def redeem() -> AnyResponse:
         grant = _spend(session, front, entry)
     if grant is None:
         return _page(token, error=True)
-    return redirect(let_in_url(front, grant), 303)
+    return open_gateway(front, grant, entry.arrival)
 
 
 def _spend(session: Session, front: Front, entry: Entry) -> AccessGrant | None:

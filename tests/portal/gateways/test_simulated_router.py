@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import requests
 from sqlalchemy import select
 
 from portal.access import grants
@@ -20,7 +21,7 @@ from portal.acquisition.models import Visit
 from portal.core.config import Settings
 from portal.core.db import Database
 from portal.core.mac import Mac
-from portal.gateways.base import GatewaySettings, LetIn
+from portal.gateways.base import ApiCall, GatewaySettings, Knock, LetIn
 from portal.gateways.registry import gateway
 from portal.gateways.simulated_router.server import RouterServer
 from portal.venues.models import GatewayConfig
@@ -106,7 +107,7 @@ def test_a_blocked_device_is_sent_to_the_portal_with_a_signature_that_the_portal
     assert answer.status == 302
     asked = urlsplit(answer.location)
     assert f"{asked.scheme}://{asked.netloc}{asked.path}" == f"{PORTAL}/wifi/{house.venue_code}"
-    arrived = gateway("simulator").parse(dict(parse_qsl(asked.query)), config, clock.now())
+    arrived = gateway("simulator").parse(Knock(PORTAL, asked.query, dict(parse_qsl(asked.query))), config, clock.now())
     assert arrived.vouched and arrived.mac is not None
     assert joined.location == f"/device/{arrived.mac}/"
     assert arrived.original_url == f"{router.url}{joined.location}news/today?page=2"
@@ -172,10 +173,12 @@ def test_the_portal_puts_a_device_out(
     assert fetch(f"{router.url}/put-out", b"forged.00").status == 403
     assert is_online(router)
     call = gateway("simulator").put_out(config, PHONE_MAC, clock.now())
-    assert fetch(call.url, call.body).status == 200
+    assert isinstance(call, ApiCall)
+    with requests.Session() as http:
+        assert gateway("simulator").carry_out(config, call, http).done
     assert not is_online(router)
     assert sessions(database)[0].terminate_cause == "Admin-Reset"
-    assert fetch(call.url, call.body).status == 403
+    assert fetch(f"{router.url}/put-out", call.facts["ticket"].encode()).status == 403
 
 
 def test_hooks_that_are_away_let_nobody_in(
