@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-from bench import rounds, waiting, world
+from bench import radius, radius_sql, rounds, waiting, world
+from bench.radius_server import Rig
 from bench.rounds import Side
 from portal.core import demo_secrets
 from portal.core.config import Settings
@@ -45,6 +46,7 @@ def main() -> None:
     try:
         sides = {"SQLite": _sqlite(folder), "PostgreSQL": _postgres(folder, server)}
         good = [_compare(name, side, count) for name, side in sides.items()]
+        good.append(radius.measure(_radius(folder, server), count))
         shutil.rmtree(folder)
     finally:
         server.stop()
@@ -79,6 +81,13 @@ def _compare(name: str, side: Side, count: int) -> bool:
     return good
 
 
+def _radius(folder: Path, server: PrivatePostgres) -> Rig:
+    for name in ("radius", "rlm_sql"):
+        server.sql(f"CREATE DATABASE {name}")
+    settings, environment = _settings(folder / "radius", server.url("radius"))
+    return radius.prepare(folder, settings, environment, "" if radius_sql.missing() else server.url("rlm_sql"))
+
+
 def _sqlite(folder: Path) -> Side:
     baseline = folder / "sqlite" / "baseline.db"
     side = _side(baseline.parent, "", str(baseline))
@@ -99,14 +108,19 @@ def _postgres(folder: Path, server: PrivatePostgres) -> Side:
 
 
 def _side(folder: Path, url: str, baseline: str) -> Side:
+    settings, environment = _settings(folder, url)
+    database, places = world.build(settings)
+    return Side(settings, database, places, environment | {"BASELINE_DATABASE": baseline}, folder / "server.log")
+
+
+def _settings(folder: Path, url: str) -> tuple[Settings, dict[str, str]]:
     demo_secrets.ensure(folder)
     values = {
         "DEMO": "true", "DATA_DIR": str(folder), "DATABASE_URL": url, "TRUSTED_PROXIES": "1", "LOG_LEVEL": "INFO",
     }  # fmt: skip
-    environment = {f"VESTIBULE_{name}": value for name, value in values.items()} | {"BASELINE_DATABASE": baseline}
+    environment = {f"VESTIBULE_{name}": value for name, value in values.items()}
     settings = Settings(_env_file=folder / demo_secrets.FILE, demo=True, data_dir=folder, database_url=url, trusted_proxies=1)  # type: ignore[call-arg]
-    database, places = world.build(settings)
-    return Side(settings, database, places, environment, folder / "server.log")
+    return settings, environment
 
 
 main()

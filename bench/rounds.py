@@ -54,8 +54,9 @@ def _warm(side: Side) -> None:
 
 
 def _signup(side: Side, people: list[Guest]) -> dict[str, float]:
-    seen = [load.get(f"/seen/{guest.visit(side.settings)}", **guest.headers) for guest in people]
-    forms = [load.post("/signup", form_of(guest, side.settings), **guest.headers) for guest in people]
+    visits = [guest.visit(side.settings) for guest in people]  # one token stands in a page's picture and in its form
+    seen = [load.get(f"/seen/{visit}", **guest.headers) for visit, guest in zip(visits, people, strict=True)]
+    forms = [load.post("/signup", form_of(guest, visit), **guest.headers) for visit, guest in zip(visits, people, strict=True)]
     runs = {"seen": load.drive(servers.PORT, seen, 200), "phone": load.drive(servers.PORT, forms, 303)}
     pages = [answer.location for answer in runs["phone"].answers]
     runs["code page"] = load.drive(
@@ -69,9 +70,9 @@ def _signup(side: Side, people: list[Guest]) -> dict[str, float]:
     return {name: run.rate for name, run in runs.items()}
 
 
-def form_of(guest: Guest, settings: Settings, entry: str = "qr") -> dict[str, str]:
+def form_of(guest: Guest, visit: str) -> dict[str, str]:
     """The landing page's form, filled in with the card asked for."""
-    return {"visit": guest.visit(settings, entry), "phone": guest.phone, "box_card": str(guest.place.card_document_id)}
+    return {"visit": visit, "phone": guest.phone, "box_card": str(guest.place.card_document_id)}
 
 
 def codes_of(side: Side, people: list[Guest]) -> dict[str, str]:

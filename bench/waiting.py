@@ -27,7 +27,9 @@ def measure(side: Side) -> dict[str, float]:
         with servers.running("portal.wsgi:app", side.environment, side.log):
             before = _newest(side)
             time.sleep(3)
-            forms = [load.post("/signup", form_of(guest, side.settings, "wifi"), **guest.headers) for guest in people]
+            forms = [
+                load.post("/signup", form_of(guest, guest.visit(side.settings, "wifi")), **guest.headers) for guest in people
+            ]
             answers = [_slowly(form, 303) for form in forms]
             codes = codes_of(side, people)
             tries = [load.post(a.location, {"code": codes[g.phone]}, **g.headers) for a, g in zip(answers, people, strict=True)]

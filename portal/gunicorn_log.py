@@ -9,6 +9,8 @@ from gunicorn.glogging import Logger
 
 from portal.core.logging import Redacted
 
+READINESS = "/readyz"
+
 
 class JsonLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
     """Replaces gunicorn's formats; switching the access log off still works."""
@@ -23,8 +25,12 @@ class JsonLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
             log.propagate = False
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """One answered request. No address: it is personal data and the visit keeps it on its own clock."""
-        if not self.access_log_enabled:
+        """One answered request. No address: it is personal data and the visit keeps it on its own clock.
+
+        Whoever watches over the server asks /readyz every few seconds, and `vestibule serve` ten times a second until it
+        stands: those lines would bury the guide and the SMS of the demo.
+        """
+        if not self.access_log_enabled or environ.get("PATH_INFO") == READINESS:
             return
         self.access_log.info(
             "request",

@@ -1,19 +1,20 @@
-"""A small Flask app of its own process: what FreeRADIUS asks over loopback. It serves no person."""
+"""A small app of its own process: what FreeRADIUS asks over loopback. It serves no person."""
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask, Response
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal import models
 from portal.core.clock import utcnow
 from portal.core.config import Settings
 from portal.core.db import Database
-from radius_hooks import accounting, authorize, guards
+from radius_hooks import accounting, clients
+from radius_hooks.authorize import DATABASE_AWAY, Door
+from radius_hooks.guards import Guard, protect
 from radius_hooks.parts import Parts
+from radius_hooks.signs import RadiusSigns
 
 assert models  # foreign keys cross rooms
 
@@ -24,12 +25,14 @@ def create_app(settings: Settings, database: Database, clock: Callable[[], datet
     """The hooks. Bind them to loopback only."""
     app = Flask("radius_hooks", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
-    app.extensions["vestibule"] = Parts(settings, database, clock)
-    guards.protect(app, settings)
-    app.register_blueprint(authorize.bp)
+    parts, guard = Parts(settings, database, clock, RadiusSigns(database)), Guard(settings)
+    app.extensions["vestibule"] = parts
+    protect(app, guard)
     app.register_blueprint(accounting.bp)
-    for kind in (OperationalError, InterfaceError, PoolTimeout):
+    app.register_blueprint(clients.bp)
+    for kind in DATABASE_AWAY:
         app.register_error_handler(kind, _database_away)
+    app.wsgi_app = Door(parts, guard, app.wsgi_app)  # type: ignore[assignment]
     return app
 
 

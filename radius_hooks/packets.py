@@ -7,7 +7,8 @@ scalar is read as well. Integers are numbers, enumerated ones names, octets `0x�
 import hashlib
 import ipaddress
 import json
-from typing import Any, get_args
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
 
 from portal.access.packets import AccessRequest, AccountingReport, AcctStatus
 from portal.core.errors import PortalError
@@ -17,6 +18,11 @@ MAX_TEXT = 120
 MAX_COUNTER = 2**63 - 1  # what the database's BIGINT holds
 MAX_DELAY = 7 * 24 * 3600
 MAX_SESSION = 366 * 24 * 3600
+_OCTETS = ("Acct-Input-Octets", "Acct-Output-Octets")
+_GIGAWORDS = ("Acct-Input-Gigawords", "Acct-Output-Gigawords")
+_VIEW = ("ChilliSpot-Acct-View-Point", "Attr-26.14559.10")  # FreeRADIUS' own dictionary does not know the name
+_VIEWS: dict[str, Literal["nas", "client"]] = {"1": "nas", "2": "client", "0x00000001": "nas", "0x00000002": "client"}
+_VIEWS |= {"chillispot-nas-view-point": "nas", "chillispot-client-view-point": "client"}
 _STATUSES = {name.lower(): name for name in get_args(AcctStatus)}
 
 
@@ -38,7 +44,7 @@ def read_attributes(body: bytes) -> dict[str, str]:
 
 def access_request(attributes: dict[str, str]) -> AccessRequest:
     """Raises BadPacket without a User-Name: there is nothing to decide about."""
-    return AccessRequest(_required(attributes, "User-Name"), _mac(attributes))
+    return AccessRequest(_required(attributes, "User-Name"), _mac(attributes), attributes.get("User-Password"))
 
 
 def accounting_report(attributes: dict[str, str]) -> AccountingReport:
@@ -54,10 +60,14 @@ def accounting_report(attributes: dict[str, str]) -> AccountingReport:
         mac=_mac(attributes),
         ip=_ip(attributes),
         delay_seconds=_number(attributes, "Acct-Delay-Time", MAX_DELAY),
-        session_seconds=_number(attributes, "Acct-Session-Time", MAX_SESSION),
+        session_seconds=_session_seconds(attributes, status),
         input_octets=_octets(attributes, "Input"),
         output_octets=_octets(attributes, "Output"),
         terminate_cause=attributes.get("Acct-Terminate-Cause", "")[:40] or None,
+        gigawords=any(name in attributes for name in _GIGAWORDS) or not any(name in attributes for name in _OCTETS),
+        event_at=_moment(attributes.get("Event-Timestamp", "")),
+        view=_view(attributes),
+        class_=_class(attributes.get("Class", "")),
     )
 
 
@@ -70,17 +80,12 @@ def _first(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     text = value if isinstance(value, str) else _digits(value)
-    return text if text.isprintable() and _encodable(text) else ""
+    return text if text.isprintable() else ""  # a lone surrogate, legal in JSON and impossible in a database, is not
 
 
 def _digits(value: int | float) -> str:
     """A number as text; one of thousands of digits is no RADIUS integer, and Python would refuse to print it."""
     return str(value) if abs(value) <= MAX_COUNTER else ""
-
-
-def _encodable(text: str) -> bool:
-    """A lone surrogate is legal in JSON and impossible in a database."""
-    return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _required(attributes: dict[str, str], name: str) -> str:
@@ -116,3 +121,35 @@ def _octets(attributes: dict[str, str], direction: str) -> int:
     """RFC 2869 §5.1–2: gigawords count how often 2^32 was passed."""
     low = _number(attributes, f"Acct-{direction}-Octets", 2**32 - 1)
     return min((_number(attributes, f"Acct-{direction}-Gigawords", 2**32 - 1) << 32) | low, MAX_COUNTER)
+
+
+def _session_seconds(attributes: dict[str, str], status: AcctStatus) -> int | None:
+    """None where the router counts no time, or gives one that began with the epoch: its clock was set meanwhile."""
+    seconds = _number(attributes, "Acct-Session-Time", MAX_SESSION)
+    if "Acct-Session-Time" not in attributes:
+        return 0 if status == "Start" else None
+    return seconds if seconds < MAX_SESSION else None
+
+
+def _moment(text: str) -> datetime | None:
+    """A date as FreeRADIUS writes it, in UTC, or seconds since the epoch; None for any other."""
+    try:
+        if text.isascii() and text.isdigit():
+            return datetime.fromtimestamp(int(text[:12]), UTC)
+        return datetime.strptime(text, "%b %d %Y %H:%M:%S UTC").replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _view(attributes: dict[str, str]) -> Literal["nas", "client"] | None:
+    """Whose input and output the octets are, where CoovaChilli says it (vendor 14559, attribute 10)."""
+    return next((_VIEWS.get(attributes[name].lower()) for name in _VIEW if name in attributes), None)
+
+
+def _class(text: str) -> str | None:
+    """Class as we gave it: printable characters, which FreeRADIUS writes as hexadecimal."""
+    try:
+        plain = bytes.fromhex(text[2:]).decode("ascii") if text.startswith("0x") else ""
+    except ValueError:
+        return None
+    return plain[:MAX_TEXT] if plain.isprintable() and plain else None

@@ -1,20 +1,31 @@
-"""What routers report of sessions: stored once however often it is sent, in whatever order it comes."""
+"""What routers report of sessions: one row for each real session, however often and in whatever order it is told.
 
+A report costs two statements: what is known of the session and its grant, and the row. Two writers of one row do not lock
+each other out: the second finds another revision than it read, reads again and adds its packet to that.
+"""
+
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
-from typing import Any
+from itertools import groupby
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Table, or_, update
 from sqlalchemy.orm import Session
 
-from portal.access.models import AccessGrant, AccountingSession
+from portal.access import accounting_rows as rows
+from portal.access.accounting_rows import NOBODY, Owner
+from portal.access.grants import name_of_grant
+from portal.access.models import AccountingSession
 from portal.access.nas import KnownNas
 from portal.access.packets import AccountingReport
+from portal.access.story import RESTARTED, Story, began_at, find, sent_at
+from portal.gateways.registry import gateway, kinds
+from portal.venues.models import Nas
 
-RESTARTED = "NAS-Reboot"  # RFC 2866 §5.10, value 11
+Report = tuple[KnownNas, AccountingReport, datetime]
+TRIES = 20  # writers of one row at once; in each round at least one of them gets through
 _ROW: Table = AccountingSession.__table__  # type: ignore[assignment]
 
 
@@ -22,95 +33,116 @@ _ROW: Table = AccountingSession.__table__  # type: ignore[assignment]
 class Applied:
     """`visit_id` is the public id of the visit behind the session, None for a user we gave no grant.
 
-    `came_online` is True when this is the first that was heard of the session; `at` is when it was so.
+    `came_online` is True when this is the first that was heard of a session and its grant was not online before; `at` is
+    when it was so. `orphan`: the session's row has no grant.
     """
 
     visit_id: str | None
     came_online: bool
     at: datetime
+    orphan: bool = False
 
 
 def apply(session: Session, nas: KnownNas, packet: AccountingReport, now: datetime) -> Applied:
-    """Store one report: one row per router, session id and user; counters only grow; a Stop is never undone.
+    """Store one report that was received at `now`. Counters only grow; a Stop is never undone.
 
-    Accounting-On and -Off close what the router had open before it restarted.
+    Accounting-On and -Off end what the router had open before it restarted.
     """
-    at = now - timedelta(seconds=packet.delay_seconds)
-    if packet.status in ("Accounting-On", "Accounting-Off"):
-        _close_open(session, nas, at)
-        return Applied(None, False, at)
-    grant_id, visit_id, known = _grant_of(session, nas, packet)
-    session.connection().execute(_upsert(session.get_bind().dialect.name), _values(nas, packet, grant_id, at))
-    began = at - timedelta(seconds=packet.session_seconds)
-    return Applied(visit_id, visit_id is not None and not known, began)
+    at = sent_at(packet, now)
+    if _is_of_router(packet):
+        return _restart(session, nas, at)
+    for _ in range(TRIES):
+        known = rows.known(session, nas, packet)
+        story = find(known.stories, packet, at)
+        was = copy(story)
+        story = story or _begin(known.stories, packet, at)
+        _tell(story, nas, packet, at, known.owner, known.restarted_at)
+        if story == was or rows.write(session, nas, story):
+            return _applied(known.owner, story, was is None)
+    raise RuntimeError("an accounting row was never at rest")
 
 
-def _grant_of(session: Session, nas: KnownNas, packet: AccountingReport) -> tuple[int | None, str | None, bool]:
-    """The grant of this user at this venue, its visit, and whether the session has a row already."""
-    named = {
-        "nas_id": nas.id,
-        "venue_id": nas.venue_id,
-        "acct_session_id": packet.acct_session_id,
-        "user_name": packet.user_name,
-    }
-    row = session.execute(_GRANT, named).one_or_none()
-    return (row[0], row[1], row[2] is not None) if row else (None, None, False)
+def apply_many(session: Session, reports: Sequence[Report]) -> list[Applied]:
+    """The same as `apply` for one report after another, each with the time when it was received, in few statements."""
+    applied: list[Applied] = []
+    for of_router, run in groupby(reports, lambda report: _is_of_router(report[1])):
+        found = list(run)
+        if of_router or len(found) == 1:
+            applied += [apply(session, *report) for report in found]
+        else:
+            applied += _apply_run(session, found)
+    return applied
 
 
-_KNOWN = select(AccountingSession.id).where(
-    AccountingSession.nas_id == bindparam("nas_id"),
-    AccountingSession.acct_session_id == bindparam("acct_session_id"),
-    AccountingSession.user_name == bindparam("user_name"),
-)
-_GRANT = select(AccessGrant.id, AccessGrant.visit_id, _KNOWN.scalar_subquery()).where(
-    AccessGrant.user_name == bindparam("user_name"), AccessGrant.venue_id == bindparam("venue_id")
-)
+def _apply_run(session: Session, run: list[Report]) -> list[Applied]:
+    """Reports of sessions. Should another process write one of the same new sessions just now: one by one."""
+    stories, owners, restarts = rows.known_of_many(session, [_key(report) for report in run], [nas.id for nas, *_ in run])
+    before = {story.id: copy(story) for found in stories.values() for story in found}
+    new: list[tuple[KnownNas, Story]] = []
+    applied: list[Applied] = []
+    for nas, packet, received_at in run:
+        at = sent_at(packet, received_at)
+        mine = stories[_key((nas, packet, received_at))]
+        owner = owners.get((nas.venue_id, name_of_grant(packet.user_name)), NOBODY)
+        story = find(mine, packet, at)
+        first = story is None
+        if story is None:
+            story = _begin(mine, packet, at)
+            mine.append(story)
+            new.append((nas, story))
+        _tell(story, nas, packet, at, owner, restarts.get(nas.id))
+        applied.append(_applied(owner, story, first))
+    changed = [story for found in stories.values() for story in found if story.id and story != before[story.id]]
+    if not rows.write_many(session, changed, new):
+        for report in sorted(run, key=_key):  # in one order, so that two processes do not hold each other up
+            apply(session, *report)
+    return applied
 
 
-def _values(nas: KnownNas, packet: AccountingReport, grant_id: int | None, at: datetime) -> dict[str, Any]:
-    stopped = packet.status == "Stop"
-    return {
-        "organization_id": nas.organization_id,
-        "venue_id": nas.venue_id,
-        "nas_id": nas.id,
-        "acct_session_id": packet.acct_session_id,
-        "user_name": packet.user_name,
-        "grant_id": grant_id,
-        "mac": packet.mac.hex if packet.mac else None,
-        "ip": packet.ip,
-        "started_at": at - timedelta(seconds=packet.session_seconds),
-        "updated_at": at,
-        "stopped_at": at if stopped else None,
-        "session_seconds": packet.session_seconds,
-        "input_octets": packet.input_octets,
-        "output_octets": packet.output_octets,
-        "terminate_cause": packet.terminate_cause if stopped else None,
-    }
+def _key(report: Report) -> rows.Key:
+    nas, packet, _at = report
+    return nas.id, packet.acct_session_id, packet.user_name
+
+
+def _begin(stories: list[Story], packet: AccountingReport, at: datetime) -> Story:
+    """A session that nothing was heard of before; the router, its id and the user may have had others."""
+    number = 1 + max((story.incarnation for story in stories), default=-1)
+    return Story(packet.acct_session_id, packet.user_name, number, began_at(packet, at) or at, at)
+
+
+def _tell(
+    story: Story, nas: KnownNas, packet: AccountingReport, at: datetime, owner: Owner, restarted_at: datetime | None
+) -> None:
+    swapped = _counts_for_guest(nas.kind) if packet.view is None else packet.view == "client"
+    story.grant_id = story.grant_id or owner.grant_id
+    story.add(packet, at, swapped, restarted_at)
+
+
+def _applied(owner: Owner, story: Story, first: bool) -> Applied:
+    return Applied(
+        owner.visit_id, first and owner.visit_id is not None and not owner.online, story.started_at, story.grant_id is None
+    )
 
 
 @cache
-def _upsert(dialect: str) -> Any:
-    """INSERT … ON CONFLICT: two copies of a packet at once meet in one row on both databases."""
-    insert = (sqlite_insert if dialect == "sqlite" else pg_insert)(_ROW)
-    new, old = insert.excluded, _ROW.c
-    alive_again = and_(old.terminate_cause == RESTARTED, new.stopped_at.is_(None), new.updated_at > old.stopped_at)
-    changes: dict[str, ColumnElement[Any]] = {
-        "grant_id": func.coalesce(old.grant_id, new.grant_id),
-        "mac": func.coalesce(old.mac, new.mac),
-        "ip": func.coalesce(new.ip, old.ip),
-        "started_at": case((new.started_at < old.started_at, new.started_at), else_=old.started_at),
-        "stopped_at": case((alive_again, None), else_=func.coalesce(old.stopped_at, new.stopped_at)),
-        "terminate_cause": case((alive_again, None), else_=func.coalesce(old.terminate_cause, new.terminate_cause)),
-    }
-    for name in ("updated_at", "session_seconds", "input_octets", "output_octets"):
-        changes[name] = case((new[name] > old[name], new[name]), else_=old[name])
-    return insert.on_conflict_do_update(index_elements=[old.nas_id, old.acct_session_id, old.user_name], set_=changes)
+def _counts_for_guest(kind: str | None) -> bool:
+    """Whether this kind of router calls input what the guest received."""
+    return kind in kinds() and gateway(str(kind)).client_view
 
 
-def _close_open(session: Session, nas: KnownNas, at: datetime) -> None:
-    """Close only what was last heard of before the restart: the packet itself may come late or twice."""
-    session.connection().execute(
+def _is_of_router(packet: AccountingReport) -> bool:
+    return packet.status in ("Accounting-On", "Accounting-Off")
+
+
+def _restart(session: Session, nas: KnownNas, at: datetime) -> Applied:
+    """End only what was last heard of before the restart: the packet itself may come late or twice."""
+    run = session.connection().execute
+    row = _ROW.c
+    ended_later = (row.ended_by == "restart") & (row.stopped_at > at)
+    run(
         update(_ROW)
-        .where(_ROW.c.nas_id == nas.id, _ROW.c.stopped_at.is_(None), _ROW.c.updated_at <= at)
-        .values(stopped_at=at, terminate_cause=RESTARTED)
+        .where(row.nas_id == nas.id, or_(row.stopped_at.is_(None), ended_later), row.updated_at < at)
+        .values(stopped_at=at, ended_by="restart", terminate_cause=RESTARTED, revision=row.revision + 1)
     )
+    run(update(Nas).where(Nas.id == nas.id, or_(Nas.restarted_at.is_(None), Nas.restarted_at < at)).values(restarted_at=at))
+    return Applied(None, False, at)

@@ -1,6 +1,11 @@
 """AccessGrant: the right of one device to be online at one venue for a time."""
 
+import base64
+import hashlib
+import hmac
+import re
 import secrets
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Table, insert, select, update
@@ -8,11 +13,60 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.models import AccessGrant, Voucher
+from portal.access.time_left import next_closing
 from portal.core.mac import Mac
 from portal.venues.models import Venue, WifiPolicy
 
 _TABLE: Table = AccessGrant.__table__  # type: ignore[assignment]
 _INSERT = insert(_TABLE).returning(_TABLE.c.id)
+_STAMPED = re.compile(r"[0-9a-f]+-([0-9a-z]{1,8})(?:-([0-9a-z]{1,12}))?\Z")
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+PASSWORD_LENGTH = 16  # characters of 6 bits: one block of PAP, so that no router cuts it
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a device says to its router once: good for one Accounting-Start, or 120 seconds (see `authorization`)."""
+
+    user_name: str
+    password: str = field(repr=False)
+
+
+def login(grant: AccessGrant, now: datetime, gateway_id: int | None = None) -> Login:
+    """A name and a password of this moment. Nothing is stored: the name carries its time, the password proves both.
+
+    They are for the grant's gateway, or for `gateway_id`, where the guest walked over to another one of the venue's. The
+    grant's own password never leaves the house.
+    """
+    at = gateway_id or grant.gateway_id
+    stamp = _base36(int(now.timestamp())) + (f"-{_base36(at)}" if at else "")
+    name = f"{grant.user_name}-{stamp}"
+    return Login(name, one_time_password(grant.password, name))
+
+
+def one_time_password(secret: str, user_name: str) -> str:
+    """The password of a login name; letters, digits, "-" and "_"."""
+    digest = hmac.digest(secret.encode(), user_name.encode("utf-8", "replace"), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest)[:PASSWORD_LENGTH].decode()
+
+
+def name_of_grant(user_name: str) -> str:
+    """The `AccessGrant.user_name` that a login name belongs to: its text before the first "-"."""
+    return user_name.partition("-")[0]
+
+
+def stamp_of_login(user_name: str) -> tuple[int, int | None] | None:
+    """The Unix second that a login name was made in, and the gateway it was made for; None for a name of any other form."""
+    found = _STAMPED.match(user_name)
+    return (int(found[1], 36), int(found[2], 36) if found[2] else None) if found else None
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits or "0"
 
 
 def issue(
@@ -27,13 +81,15 @@ def issue(
     voucher_id: int | None = None,
     now: datetime,
 ) -> AccessGrant:
-    """Let a device in for the policy's time, or for what is left of its voucher.
+    """Let a device in for the policy's time, or for what is left of its voucher, and never past closing time.
 
-    `visit_id` is the visit's public id. One statement on the way of a phone, two with a voucher. The name and the
-    password are random and this grant's own; both are letters, digits, "-" and "_", which every router passes on whole.
+    `visit_id` is the visit's public id. One statement on the way of a phone, two with a voucher. The name (hex digits)
+    and the password are random and this grant's own; routers are told neither, only what `login` makes of them.
     The row comes back detached; change it through `revoke`.
     """
     expires_at = now + timedelta(seconds=policy.session_seconds) if voucher_id is None else _voucher_end(session, voucher_id)
+    closing = next_closing(policy.closes_at, venue.timezone, now)
+    expires_at = min(expires_at, closing) if closing else expires_at
     values = {
         "organization_id": venue.organization_id,
         "venue_id": venue.id,
@@ -75,6 +131,11 @@ def by_visit(session: Session, visit_public_id: str) -> AccessGrant | None:
     return session.scalar(
         select(AccessGrant).where(AccessGrant.visit_id == visit_public_id).order_by(AccessGrant.id.desc()).limit(1)
     )
+
+
+def holds(grant: AccessGrant, now: datetime) -> bool:
+    """False for a grant that has ended, by time or by word."""
+    return grant.revoked_at is None and grant.expires_at > now
 
 
 def revoke(session: Session, grant: AccessGrant, reason: str, now: datetime) -> None:

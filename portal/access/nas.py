@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from portal.venues.models import Nas
+from portal.venues.models import GatewayConfig, Nas
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,9 @@ class KnownNas:
     organization_id: int
     venue_id: int
     name: str
+    gateway_id: int | None = None
+    kind: str | None = None  # of its gateway
+    short_lease_seconds: int | None = None  # longest Session-Timeout, where it takes no Disconnect
 
 
 def find_nas(session: Session, name: str) -> KnownNas | None:
@@ -24,4 +27,17 @@ def find_nas(session: Session, name: str) -> KnownNas | None:
     return KnownNas(*row) if row else None
 
 
-_BY_NAME = select(Nas.id, Nas.organization_id, Nas.venue_id, Nas.name).where(Nas.name == bindparam("name"))
+COLUMNS = (
+    Nas.id,
+    Nas.organization_id,
+    Nas.venue_id,
+    Nas.name,
+    Nas.gateway_id,
+    GatewayConfig.kind,
+    Nas.short_lease_seconds,
+)
+_BY_NAME = (
+    select(*COLUMNS)
+    .join_from(Nas, GatewayConfig, GatewayConfig.id == Nas.gateway_id, isouter=True)
+    .where(Nas.name == bindparam("name"))
+)

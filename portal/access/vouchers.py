@@ -79,6 +79,7 @@ def redeem(
     if voucher is None or refused:
         room.occupy(session)
         return refused or VoucherRefused("wrong")
+    room.leave(session)
     return _spend(session, voucher.id, mac, device_hash, now)
 
 

@@ -53,18 +53,19 @@ class Visit(Base):
         ),
         Index(None, "venue_id", "arrived_at"),
         Index(None, "venue_id", "device_hash", "arrived_at"),
+        Index(None, "guest_id", sqlite_where=text("guest_id IS NOT NULL"), postgresql_where=text("guest_id IS NOT NULL")),
         Index("ix_visit_trace", "arrived_at", sqlite_where=text(_TRACE), postgresql_where=text(_TRACE)),  # for retention
     )
     id: Mapped[Pk]
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
     public_id: Mapped[str] = mapped_column(String(22), unique=True)
-    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"), index=True)
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
     entry: Mapped[str] = mapped_column(String(8))  # qr | link | wifi
     visitor_class: Mapped[str] = mapped_column(String(12), default="guest")
     bot_reason: Mapped[str | None] = mapped_column(String(40))
     is_returning: Mapped[bool | None]
-    guest_id: Mapped[int | None] = mapped_column(ForeignKey("guest.id"), index=True)
+    guest_id: Mapped[int | None] = mapped_column(ForeignKey("guest.id"))
     device_hash: Mapped[str | None] = mapped_column(String(32))
     device_family: Mapped[str] = mapped_column(String(20), default="")
     language: Mapped[str] = mapped_column(String(2))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.acquisition.entry import Entry
 from portal.acquisition.models import STEPS, Visit
 from portal.core.db import BigId, UtcDateTime
+from portal.core.statements import Statement
 from portal.core.tokens import random_id
 from portal.venues.models import Venue
 
@@ -29,8 +30,8 @@ class Client:
     bot_reason: str | None
 
 
-def continue_or_record(session: Session, entry: Entry, client: Client, now: datetime, *, seen: bool) -> Visit:
-    """The row of this visit. Its public id may be an earlier one's: use the row's, not the entry's, from here on.
+def continue_or_record(session: Session, entry: Entry, client: Client, now: datetime, *, seen: bool) -> Any:
+    """The row of this visit, to read. Its public id may be an earlier one's: use the row's, not the entry's, from here on.
 
     Idempotent by the entry's id. The same device at the same source within 30 minutes continues its earlier visit. `seen`
     notes that the page was seen. Two statements for a new visit, one for a known one (two when it is seen only now).
@@ -44,7 +45,7 @@ def continue_or_record(session: Session, entry: Entry, client: Client, now: date
     return visit
 
 
-def record_apart(session: Session, entry: Entry, client: Client, visitor_class: str) -> Visit:
+def record_apart(session: Session, entry: Entry, client: Client, visitor_class: str) -> Any:
     """A row beside the funnel for who comes online without a code: `voucher` or `remembered`.
 
     The visit of a guest who took a voucher after the SMS failed stays in the funnel as what it was: not converted.
@@ -60,7 +61,7 @@ def mark(session: Session, visit_public_id: str, step: str, now: datetime) -> bo
     """
     if step not in STEPS:
         raise ValueError(f"{step} is not a step of a visit")
-    return bool(session.connection().execute(_MARK[step], {"visit": visit_public_id, "at": now}).rowcount)
+    return bool(_MARK[step].count(session, {"visit": visit_public_id, "at": now}))
 
 
 def complete(
@@ -74,34 +75,37 @@ def complete(
 ) -> None:
     """The right code came. Times already noted stay; a phone time that is missing becomes the proof's."""
     facts = {"guest": guest_id, "again": is_returning, "proven": verified_at, "card": card_at, "visit": visit_public_id}
-    session.connection().execute(_COMPLETE, facts)
+    _COMPLETE.write(session, facts)
 
 
 _ALLOWED = {
     "verified_at": (Visit.phone_at.is_not(None),),
     "card_at": (Visit.verified_at.is_not(None),),
     "card_saved_at": (Visit.card_at.is_not(None),),
-    "online_at": (or_(Visit.verified_at.is_not(None), Visit.visitor_class.in_(("voucher", "remembered"))),),
+    "online_at": (or_(Visit.verified_at.is_not(None), Visit.visitor_class == "voucher", Visit.visitor_class == "remembered"),),
 }
 # Built once: these stand on the way of every guest.
 _TABLE = cast(Table, Visit.__table__)
 _OF_VISIT = update(_TABLE).where(_TABLE.c.public_id == bindparam("visit"))
 _MARK = {
-    step: _OF_VISIT.where(_TABLE.c[step].is_(None), *_ALLOWED.get(step, ())).values({step: bindparam("at")}) for step in STEPS
+    step: Statement(_OF_VISIT.where(_TABLE.c[step].is_(None), *_ALLOWED.get(step, ())).values({step: bindparam("at")}))
+    for step in STEPS
 }
-_COMPLETE = _OF_VISIT.values(
-    guest_id=func.coalesce(bindparam("guest", type_=BigId), _TABLE.c.guest_id),
-    is_returning=func.coalesce(_TABLE.c.is_returning, bindparam("again", type_=Boolean)),
-    phone_at=func.coalesce(_TABLE.c.phone_at, bindparam("proven", type_=UtcDateTime)),
-    verified_at=func.coalesce(_TABLE.c.verified_at, bindparam("proven", type_=UtcDateTime)),
-    card_at=func.coalesce(_TABLE.c.card_at, bindparam("card", type_=UtcDateTime)),
+_COMPLETE = Statement(
+    _OF_VISIT.values(
+        guest_id=func.coalesce(bindparam("guest", type_=BigId), _TABLE.c.guest_id),
+        is_returning=func.coalesce(_TABLE.c.is_returning, bindparam("again", type_=Boolean)),
+        phone_at=func.coalesce(_TABLE.c.phone_at, bindparam("proven", type_=UtcDateTime)),
+        verified_at=func.coalesce(_TABLE.c.verified_at, bindparam("proven", type_=UtcDateTime)),
+        card_at=func.coalesce(_TABLE.c.card_at, bindparam("card", type_=UtcDateTime)),
+    )
 )
 
 
-def _earlier(session: Session, entry: Entry, client: Client, visitor_class: str) -> Visit | None:
+def _earlier(session: Session, entry: Entry, client: Client, visitor_class: str) -> Any:
     """This very visit, or else the latest one that it continues."""
     if not client.device_hash:
-        return session.scalars(_ITSELF, {"visit_id": entry.visit_id}).one_or_none()
+        return _ITSELF.first(session, {"visit_id": entry.visit_id})
     facts = {
         "visit_id": entry.visit_id,
         "venue_id": entry.venue_id,
@@ -111,10 +115,10 @@ def _earlier(session: Session, entry: Entry, client: Client, visitor_class: str)
         "after": entry.arrived_at - CONTINUES_FOR,
         "before": entry.arrived_at + CONTINUES_FOR,
     }
-    return session.scalars(_CONTINUED, facts).one_or_none()
+    return _CONTINUED.first(session, facts)
 
 
-def _record(session: Session, entry: Entry, client: Client, visitor_class: str, *, seen_at: datetime | None) -> Visit:
+def _record(session: Session, entry: Entry, client: Client, visitor_class: str, *, seen_at: datetime | None) -> Any:
     facts: dict[str, Any] = {
         "of_venue": entry.venue_id,
         "venue_id": entry.venue_id,
@@ -133,14 +137,14 @@ def _record(session: Session, entry: Entry, client: Client, visitor_class: str, 
         "arrived_at": entry.arrived_at,
         "seen_at": seen_at,
     }
-    visit = session.scalars(_INSERT[session.get_bind().dialect.name], facts).one_or_none()
-    if visit is None:  # the same visit, committed meanwhile by another request
-        visit = session.scalars(_ITSELF, {"visit_id": entry.visit_id}).one()
-    return visit
+    visit = _INSERT.first(session, facts)
+    # None: the same visit, committed meanwhile by another request
+    return visit or _ITSELF.first(session, {"visit_id": entry.visit_id})
 
 
 # Built once: these run on every landing, and building them costs more than running them.
-_ITSELF = select(Visit).where(Visit.public_id == bindparam("visit_id"))
+_READ = (_TABLE.c.id, _TABLE.c.public_id, _TABLE.c.visitor_class, _TABLE.c.bot_reason, _TABLE.c.seen_at)
+_ITSELF = Statement(select(*_READ).where(_TABLE.c.public_id == bindparam("visit_id")))
 _NEAR_BY = and_(
     Visit.venue_id == bindparam("venue_id"),
     Visit.source_id.is_not_distinct_from(bindparam("source_id")),
@@ -149,17 +153,21 @@ _NEAR_BY = and_(
     Visit.arrived_at.between(bindparam("after"), bindparam("before")),
 )
 _ITSELF_FIRST = case((Visit.public_id == bindparam("visit_id"), 0), else_=1)
-_CONTINUED = (
-    select(Visit)
+_CONTINUED = Statement(
+    select(*_READ)
     .where(or_(Visit.public_id == bindparam("visit_id"), _NEAR_BY))
     .order_by(_ITSELF_FIRST, Visit.arrived_at.desc())
     .limit(1)
 )
 _ORGANIZATION = select(Venue.organization_id).where(Venue.id == bindparam("of_venue")).scalar_subquery()
-_INSERT = {
-    name: insert(Visit)
-    .values(organization_id=_ORGANIZATION)
-    .on_conflict_do_nothing(index_elements=["public_id"])
-    .returning(Visit)
-    for name, insert in (("sqlite", sqlite_insert), ("postgresql", pg_insert))
-}
+_INSERT = Statement(
+    {
+        name: insert(_TABLE)
+        .values(organization_id=_ORGANIZATION)
+        .on_conflict_do_nothing(index_elements=["public_id"])
+        .returning(*_READ)
+        for name, insert in (("sqlite", sqlite_insert), ("postgresql", pg_insert))
+    },
+    "venue_id", "public_id", "source_id", "entry", "visitor_class", "bot_reason", "device_hash", "device_family", "language",
+    "utm_raw", "utm_cut", "ip", "user_agent", "arrived_at", "seen_at",
+)  # fmt: skip

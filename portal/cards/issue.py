@@ -1,6 +1,7 @@
 """Give a guest the card: the same one as before, or a new one."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -12,6 +13,7 @@ from portal.cards.numbers import new_number
 from portal.core.clock import months_before
 from portal.core.config import Settings
 from portal.core.errors import PortalError
+from portal.core.statements import Statement
 from portal.core.tokens import random_id
 from portal.guests.models import Guest
 from portal.venues.models import LegalEntity, Place, Venue
@@ -32,14 +34,15 @@ def issue(
     settings: Settings,
     *,
     keep_card_token: str | None = None,
+    is_new: bool = False,
 ) -> tuple[Card, bool]:
     """The guest's card, and whether it was made now. Call after `find_or_make`, which holds the guest's row.
 
     Operators give silent numbers to other people: after `card_new_after_months` without use the old card is retired and
     a new one made, unless its holder shows the old link (`keep_card_token`). A new card comes back detached: read it,
-    do not change it. Raises NoCardNumber, BadCardRange.
+    do not change it. `is_new`: the guest was made just now and can have none. Raises NoCardNumber, BadCardRange.
     """
-    card = session.scalars(_LIVE, {"guest": guest.id}).one_or_none()
+    card = None if is_new else session.scalars(_LIVE, {"guest": guest.id}).one_or_none()
     if card is not None:
         if card.used_at >= months_before(now, settings.card_new_after_months) or keep_card_token == card.token:
             card.used_at = max(card.used_at, now)
@@ -49,9 +52,14 @@ def issue(
     return _make(session, guest, venue, visit_id, now), True
 
 
+def ask(legal_entity_id: int) -> tuple[Statement, dict[str, Any]]:
+    """What `issue` will ask for a new card, to be asked ahead."""
+    return _RANGE, {"entity": legal_entity_id}
+
+
 def _make(session: Session, guest: Guest, venue: Venue | Place, visit_id: str | None, now: datetime) -> Card:
-    connection = session.connection()
-    prefix, digits = connection.execute(_RANGE, {"entity": venue.legal_entity_id}).one()
+    statement, facts = ask(venue.legal_entity_id)
+    prefix, digits = statement.first(session, facts)
     values = {
         "organization_id": guest.organization_id,
         "legal_entity_id": guest.legal_entity_id,
@@ -64,17 +72,21 @@ def _make(session: Session, guest: Guest, venue: Venue | Place, visit_id: str | 
     }
     for _ in range(_TRIES):
         numbered = {**values, "number": new_number(prefix, digits)}
-        card_id = connection.execute(_INSERT[connection.dialect.name], numbered).scalar_one_or_none()
-        if card_id is not None:
-            return Card(id=card_id, **numbered)
+        made = _INSERT.first(session, numbered)
+        if made is not None:
+            return Card(id=made.id, **numbered)
     raise NoCardNumber("card_range_full", legal_entity_id=venue.legal_entity_id)
 
 
 # Built once: they stand on the way of every guest. A number that another guest holds by chance is left to them.
 _TABLE: Table = Card.__table__  # type: ignore[assignment]
-_RANGE = select(LegalEntity.card_prefix, LegalEntity.card_digits).where(LegalEntity.id == bindparam("entity"))
+_RANGE = Statement(select(LegalEntity.card_prefix, LegalEntity.card_digits).where(LegalEntity.id == bindparam("entity")))
 _LIVE = select(Card).where(Card.guest_id == bindparam("guest"), Card.retired_at.is_(None))
-_INSERT = {
-    name: insert(_TABLE).on_conflict_do_nothing(index_elements=["legal_entity_id", "number"]).returning(_TABLE.c.id)
-    for name, insert in (("sqlite", sqlite_insert), ("postgresql", pg_insert))
-}
+_INSERT = Statement(
+    {
+        name: insert(_TABLE).on_conflict_do_nothing(index_elements=["legal_entity_id", "number"]).returning(_TABLE.c.id)
+        for name, insert in (("sqlite", sqlite_insert), ("postgresql", pg_insert))
+    },
+    "organization_id", "legal_entity_id", "venue_id", "guest_id", "visit_id", "token", "issued_at", "used_at", "number",
+    apart=True,
+)  # fmt: skip

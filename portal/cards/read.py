@@ -1,16 +1,27 @@
 """Find a card by its link or its guest. A retired card is nobody's."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.cards.models import Card
+from portal.core.glances import Reader
+from portal.core.statements import Statement
 
 _TOUCH_EVERY = timedelta(days=1)  # the term is counted in months: a write per glance would say nothing more
 
 
 _BY_TOKEN = select(Card).where(Card.token == bindparam("token"), Card.retired_at.is_(None))
+_SHOWN = Statement(
+    select(Card.number, Card.venue_id).where(Card.token == bindparam("of_card"), Card.retired_at.is_(None)),
+)
+
+
+def shown(reader: Reader, token: str) -> Any:
+    """What the page of a live card shows of it: `number` and `venue_id`; None for any other link."""
+    return _SHOWN.first(reader, {"of_card": token})
 
 
 def by_token(session: Session, token: str) -> Card | None:

@@ -15,9 +15,11 @@ COMMANDS = {
     "venue": "Organizations, legal entities, venues and their gateways.",
     "source": "Placements: the channels that bring guests.",
     "staff": "Who may see the dashboard.",
+    "access": "Phones and devices that the Wi-Fi refuses.",
     "radius": "Configuration and checks of FreeRADIUS.",
     "sms": "The SMS account, deliveries and budgets.",
     "consent": "Documents, the chain of consents, proofs.",
+    "register": "The Wi-Fi register: exports for official requests.",
     "privacy": "Retention, erasure, what is known of a phone.",
     "doctor": "Check the installation, one line each.",
 }

@@ -19,6 +19,7 @@ from portal.consent.verify import verify as verify_chain
 from portal.core.clock import utcnow
 from portal.core.i18n import LANGUAGES
 from portal.core.phone import PhoneRefused, parse_phone
+from portal.signup import remembering
 from portal.venues import directory
 from portal.venues.models import Venue
 
@@ -155,7 +156,7 @@ def publish(venue_code: str, kind: str | None, language: str | None) -> None:
             if d.published_at is None and language in (None, d.language)
         ]
         for document in drafts:
-            documents.publish(session, document, utcnow())
+            remembering.publish(session, document, utcnow())
     if not drafts:
         raise click.ClickException("no draft to publish: make drafts with `vestibule consent documents draft`")
     for document in drafts:

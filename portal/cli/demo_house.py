@@ -103,7 +103,7 @@ def _open_cafe(session: Session, settings: Settings, entity: LegalEntity, cafe: 
     venue = setup.create_venue(
         session, entity, cafe.code, cafe.name, cafe.zone, now, city=cafe.city, address=cafe.address, accent=cafe.accent,
         offer_ru="Карта гостя: десятая чашка за наш счёт", offer_en="Guest card: every tenth cup is on us",
-        own_addresses=["127.0.0.0/8"], vouchers=True,
+        own_addresses=["127.0.0.0/8"], vouchers=True, adult_notice=True,
     )  # fmt: skip
     for placement in cafe.placements:
         sources.create(

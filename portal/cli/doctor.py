@@ -5,7 +5,9 @@ from collections.abc import Callable
 import click
 
 from portal.cli import checks
+from portal.cli.family_filter import family_filter
 from portal.cli.house import House, open_house, progress, show
+from portal.cli.last_step import last_step
 
 _CHECKS: dict[str, Callable[[House], str]] = {
     "database": checks.database,
@@ -15,6 +17,8 @@ _CHECKS: dict[str, Callable[[House], str]] = {
     "SMS account": checks.sms_account,
     "public URL": checks.public_url,
     "RADIUS secret": checks.radius_secret,
+    "family filter": family_filter,
+    "last step": last_step,
     "clock": checks.clock,
     "unsafe settings": checks.unsafe_settings,
 }

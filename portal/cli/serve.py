@@ -47,6 +47,7 @@ def _programs(house: House, with_router: bool) -> list[Program]:
     found = [
         Program("portal", portal, settings.port),
         Program("radius hooks", hooks, settings.hooks_port),
+        Program("accounting", (python, "-m", "radius_hooks.replay")),
         Program("worker", (python, "-m", "portal", "worker")),
     ]
     return [*found, *_pretend_router(house)] if with_router else found
@@ -55,7 +56,11 @@ def _programs(house: House, with_router: bool) -> list[Program]:
 def _pretend_router(house: House) -> list[Program]:
     """A router for the demo's first venue that has a simulated gateway; none when there is no such venue."""
     settings = house.settings
-    wanted = select(Venue.code, GatewayConfig.secret, Nas.name).join_from(Venue, GatewayConfig).join(Nas)
+    wanted = (
+        select(Venue.code, GatewayConfig.secret, Nas.name)
+        .join_from(Venue, GatewayConfig)
+        .join(Nas, Nas.gateway_id == GatewayConfig.id)
+    )
     with house.database.reading() as session:
         found = session.execute(wanted.where(GatewayConfig.kind == "simulator").order_by(Venue.id)).first()
     if found is None:

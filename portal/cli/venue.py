@@ -6,11 +6,11 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.cli.gateway import gateway
 from portal.cli.house import open_house, show
 from portal.consent.documents import draft_all, obstacles_to_live
 from portal.core.clock import utcnow
 from portal.core.config import Settings
-from portal.gateways.registry import kinds
 from portal.venues import settings as changes
 from portal.venues import setup
 from portal.venues.directory import gateways_of, venue_by_code
@@ -80,14 +80,19 @@ def create(code: str, entity_id: int | None, organization: str | None, **facts: 
 @click.option("--offer-ru", help="What the guest gets, one line.")
 @click.option("--offer-en", help="The same in English.")
 @click.option("--vouchers/--no-vouchers", default=None, help="May staff give internet without a phone?")
+@click.option("--family-dns", help="Addresses of DNS servers that filter for children, separated by commas; empty for none.")
+@click.option("--adult-notice/--no-adult-notice", default=None, help="Tell guests that children use the Wi-Fi with an adult?")
 @click.option("--rkn-notification", help="Number in Roskomnadzor's register of operators (of the legal entity).")
 @click.option("--processors", help="Hosting and SMS gate, name and address, separated by ';' (of the legal entity).")
-def edit(code: str, vouchers: bool | None, rkn_notification: str | None, processors: str | None, **fields: str | None) -> None:
+def edit(
+    code: str, rkn_notification: str | None, processors: str | None, family_dns: str | None, **fields: str | bool | None
+) -> None:
     """Change what is named; the rest stays."""
+    filters = {} if family_dns is None else {"family_dns": _resolvers(family_dns)}
     with open_house().database.writing() as session:
         found = _venue(session, code)
         given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
-        changes.edit_venue(session, found, **given, **({} if vouchers is None else {"vouchers": vouchers}))
+        changes.edit_venue(session, found, **given, **filters)
         facts = {"rkn_notification": rkn_notification, "processors": processors and processors.replace(";", "\n")}
         changes.edit_entity(session, found.legal_entity, **{name: value for name, value in facts.items() if value is not None})
     click.echo("changed")
@@ -117,18 +122,7 @@ def close(code: str) -> None:
     click.echo(f"{code} is closed to guests")
 
 
-@venue.command("gateway")
-@click.argument("code")
-@click.option(
-    "--kind", type=click.Choice(sorted(kinds())), required=True, help="What stands between the guests and the internet."
-)
-@click.option("--url", required=True, help="Its address for guests' browsers: scheme://host:port.")
-def gateway(code: str, kind: str, url: str) -> None:
-    """Add a gateway and print its secret, once."""
-    house = open_house()
-    with house.database.writing() as session:
-        made = setup.add_gateway(session, _venue(session, code), kind, url, utcnow())
-    click.echo(f"gateway {made.id}, secret {made.secret}\nSend its guests to {house.settings.base_url}/wifi/{code}")
+venue.add_command(gateway)
 
 
 def _venue(session: Session, code: str) -> Venue:
@@ -136,6 +130,13 @@ def _venue(session: Session, code: str) -> Venue:
     if found is None:
         raise click.ClickException(f"no venue {code}; `vestibule venue list` shows them")
     return found
+
+
+def _resolvers(typed: str) -> list[str]:
+    try:
+        return changes.read_resolvers(typed)
+    except ValueError:
+        raise click.ClickException("write up to four addresses of DNS servers, such as 77.88.8.7,77.88.8.3") from None
 
 
 def _entity(session: Session, entity_id: int | None, organization: str | None, facts: dict[str, str]) -> LegalEntity:

@@ -90,7 +90,7 @@ class ConsentOpening(Base):
     __tablename__ = "consent_opening"
     opening_id: Mapped[str] = mapped_column(String(22), primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
-    legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"), index=True)
+    legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"))
     subject: Mapped[str] = mapped_column(String(32), index=True)
     opening: Mapped[dict[str, Any]]  # {"phone": {"salt": hex, "value": …}, "ip": …, "user_agent": …, "mac": …}
     created_at: Mapped[datetime] = mapped_column(index=True)

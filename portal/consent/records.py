@@ -1,6 +1,6 @@
 """Declare at the form, give with the proven phone, withdraw at any time. Only `given` counts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,22 +9,26 @@ from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.consent.canonical import HASHED
-from portal.consent.chain import append, keep_opening, lock_head
+from portal.consent.chain import append, ask_head, keep_opening, lock_head
 from portal.consent.evidence import Evidence, commit
 from portal.consent.models import KIND_OF_PURPOSE, PURPOSES, ConsentDocument, ConsentRecord
 from portal.core.errors import PortalError
 from portal.core.phone import Phone
+from portal.core.statements import Statement
 from portal.core.tokens import Keys, random_id
 from portal.venues.models import LegalEntity, Venue
 
 _R, _D = ConsentRecord.__table__.c, ConsentDocument.__table__.c
-_SHOWN = select(_D.id, _D.kind, _D.version, _D.sha256).where(
-    _D.id == bindparam("number"), _D.venue_id == bindparam("venue"), _D.published_at.is_not(None)
+_SHOWN = Statement(
+    select(_D.id, _D.kind, _D.version, _D.sha256).where(
+        _D.id == bindparam("number"), _D.venue_id == bindparam("venue"), _D.published_at.is_not(None)
+    )
 )
+Ask = tuple[Statement, dict[str, Any]]
 MOST_TEXTS = 5000
 _texts: dict[tuple[Any, int, int], Any] = {}
 _HASHED_COLUMNS = [_R[name] for name in HASHED]
-_OF_VERIFICATION = select(*_HASHED_COLUMNS).where(_R.verification_id == bindparam("verification")).order_by(_R.seq)
+_OF_VERIFICATION = Statement(select(*_HASHED_COLUMNS).where(_R.verification_id == bindparam("verification")).order_by(_R.seq))
 _OF_SUBJECT = (
     select(*_HASHED_COLUMNS)
     .where(_R.legal_entity_id == bindparam("entity"), _R.subject == bindparam("subject"), _R.event != "declared")
@@ -54,6 +58,16 @@ class InForce:
 def subject_of(keys: Keys, legal_entity_id: int, phone: Phone) -> str:
     """The keyed pseudonym of a phone within a legal entity: what a record holds instead of the number."""
     return keys.keyed_hash(f"consent:{legal_entity_id}", phone.e164)
+
+
+def ask_to_declare(legal_entity_id: int, boxes: Sequence[Box]) -> list[Ask]:
+    """What `declare` will ask, to be asked ahead."""
+    return [ask_head(legal_entity_id)] if boxes else []
+
+
+def ask_to_give(legal_entity_id: int, verification_id: int) -> list[Ask]:
+    """What `give` will ask, to be asked ahead."""
+    return [(_OF_VERIFICATION, {"verification": verification_id}), ask_head(legal_entity_id)]
 
 
 def declare(
@@ -110,7 +124,7 @@ def give(
     Called in the completing transaction. `proof` names how the phone was proven ("sms"), `ticked` the purposes whose
     boxes were ticked when the form was sent last. A second call gives nothing.
     """
-    rows = session.connection().execute(_OF_VERIFICATION, {"verification": verification_id}).mappings().all()
+    rows = [row._asdict() for row in _OF_VERIFICATION.rows(session, {"verification": verification_id})]
     completed = {row["declared_record_id"] for row in rows}
     open_ones = [row for row in rows if row["event"] == "declared" and row["record_id"] not in completed]
     last = {row["purpose"]: row for row in open_ones if row["purpose"] in ticked}
@@ -161,7 +175,7 @@ def _text(session: Session, venue_id: int, document_id: int) -> Any:
     """What a record says of a published document. Kept: triggers hold these columns still for ever."""
     key = (session.get_bind(), venue_id, document_id)
     if key not in _texts:
-        found = session.connection().execute(_SHOWN, {"number": document_id, "venue": venue_id}).first()
+        found = _SHOWN.first(session, {"number": document_id, "venue": venue_id})
         if found is None:
             return None
         if len(_texts) >= MOST_TEXTS:
@@ -170,7 +184,7 @@ def _text(session: Session, venue_id: int, document_id: int) -> Any:
     return _texts[key]
 
 
-def _following(row: RowMapping, event: str, control: str, proof: str | None, now: datetime) -> dict[str, Any]:
+def _following(row: Mapping[Any, Any], event: str, control: str, proof: str | None, now: datetime) -> dict[str, Any]:
     """The next record about the same act: same text, same person, same evidence."""
     return dict(row) | {"event": event, "control": control, "proof": proof, "declared_record_id": row["record_id"], "at": now}
 

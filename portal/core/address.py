@@ -3,6 +3,14 @@
 from ipaddress import IPv6Address, ip_address
 
 
+def is_loopback(host: str) -> bool:
+    """Does this host name or address mean the machine itself?"""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+
+
 def read_address(seen: str | None) -> str:
     """The canonical address of a client, at most 39 characters; empty where there is none (a Unix socket) or it is no address.
 

@@ -33,11 +33,21 @@ class Settings(BaseSettings):
         8000, ge=1, le=65535, description="Port of the portal; the hooks take the next one, the simulator the one after."
     )
     public_url: str = Field("", description="https address that guests see; empty means http://HOST:PORT, for the demo only.")
+    proof_url: str = Field(
+        "", description="Second https address of this portal, kept out of walled gardens: shows that a guest is online."
+    )
+    plain_url: str = Field(
+        "", description="Plain http address of the one page that must not be https: the form for a MikroTik that takes only PAP."
+    )
+    radius_host: str = Field("", description="Address that routers send RADIUS to; empty means the public URL's host.")
     allowed_hosts: Names = Field((), description="Host names answered besides the public URL's, comma-separated.")
     trusted_proxies: int = Field(0, ge=0, le=3, description="Reverse proxies in front whose X-Forwarded-* are believed.")
     web_workers: int = Field(2, ge=1, description="gunicorn processes of each server.")
     web_threads: int = Field(8, ge=1, description="Threads in each process.")
     worker_threads: int = Field(4, ge=1, description="Threads of the queue worker.")
+    backlog_percent: int = Field(
+        12, ge=1, le=100, description="Share of its time that the reader of accounting gives a backlog while guests come."
+    )
 
     secret_key: SecretStr = Field(description="Signs and encrypts tokens, sessions and codes; at least 32 characters.")
     secret_key_fallbacks: Names = Field((), description="Earlier SECRET_KEYs still accepted, comma-separated.")
@@ -114,6 +124,32 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https://")
         return value
 
+    @field_validator("proof_url")
+    @classmethod
+    def _another_host(cls, value: str, so_far: ValidationInfo) -> str:
+        if not value:
+            return value
+        parts, guests = urlsplit(value), urlsplit(so_far.data.get("public_url", ""))
+        if parts.scheme != "https" and not so_far.data.get("demo"):
+            raise ValueError("must begin with https://: browsers load no other picture on an https page")
+        if not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("must be an address without a path, such as https://online.example.ru")
+        if parts.hostname == guests.hostname:
+            raise ValueError("must be another host name than PUBLIC_URL: that one answers before the internet is open")
+        return value.rstrip("/")
+
+    @field_validator("plain_url")
+    @classmethod
+    def _plain_host(cls, value: str, so_far: ValidationInfo) -> str:
+        if not value:
+            return value
+        parts, taken = urlsplit(value), [urlsplit(so_far.data.get(name, "")).hostname for name in ("public_url", "proof_url")]
+        if parts.scheme != "http" or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("must begin with http:// and have no path, such as http://go.example.ru")
+        if parts.hostname in taken:
+            raise ValueError("must be another host name than PUBLIC_URL's and PROOF_URL's: browsers use those by https only")
+        return value.rstrip("/")
+
     @field_validator("smsaero_email", "smsaero_api_key", "smsaero_signature")
     @classmethod
     def _account(cls, value: str | SecretStr, so_far: ValidationInfo) -> str | SecretStr:
@@ -144,9 +180,24 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def plain_host(self) -> str:
+        """Host name (without port) of the plain-http page; empty where there is none."""
+        return urlsplit(self.plain_url).hostname or ""
+
+    @property
+    def proof_host(self) -> str:
+        """Host name (without port) of the proof of internet; empty where there is none."""
+        return urlsplit(self.proof_url).hostname or ""
+
+    @property
     def hooks_port(self) -> int:
         """Port of `radius_hooks`, on loopback."""
         return self.port + 1
+
+    @property
+    def accounting_spool(self) -> Path:
+        """Where FreeRADIUS writes accounting down until it is stored."""
+        return self.data_dir / "accounting"
 
     @property
     def simulator_port(self) -> int:

@@ -8,20 +8,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import cast
 
-from sqlalchemy import JSON, Connection, Index, String, Table, bindparam, delete, select, text, update
+from sqlalchemy import JSON, Boolean, String, Table, bindparam, column, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core.db import Base
+from portal.core.statements import Statement
 
 
 class LimitWindow(Base):
-    """One limit of one subject. `key` holds only keyed hashes and ids, never a phone."""
+    """The events of one subject, for all its limits. `key` holds only keyed hashes and ids, never a phone."""
 
     __tablename__ = "limit_window"
-    __table_args__ = (Index(None, "until"),)
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     times: Mapped[list[float]] = mapped_column(JSON)
     until: Mapped[datetime]
@@ -29,7 +30,10 @@ class LimitWindow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `count` events of `key` in any `window`. `name` is what an alarm and a refusal say."""
+    """At most `count` events of `key` in any `window`. `name` is what an alarm and a refusal say.
+
+    Limits of one subject share its key, and with it one row.
+    """
 
     name: str
     key: str
@@ -50,27 +54,41 @@ class Room:
     """Places that are free in every asked window, locked until the transaction ends; `occupy` takes them."""
 
     rows: tuple[dict[str, object], ...]
+    begun: tuple[str, ...] = ()  # windows that were made for this event, with it in them
 
     def occupy(self, session: Session) -> None:
         """Count the event."""
         if self.rows:
-            _store(session.connection(), self.rows)
+            _store(session, self.rows)
+
+    def leave(self, session: Session) -> None:
+        """Count nothing: something else refused."""
+        _end(session, self.begun)
 
 
 def find_room(session: Session, limits: Sequence[Limit], now: datetime) -> Room | LimitReached:
-    """Lock the windows and look; nothing is counted yet, so that another refusal costs the subject nothing."""
-    wanted = {limit.key: limit for limit in limits}
-    kept = _locked(session, sorted(wanted), now)
-    rows = []
+    """Lock the windows and look. Who finds room must `occupy` it or `leave` it: another refusal costs the subject nothing."""
+    longest = _longest(limits)
+    kept, begun = _locked(session, longest, now)
     at = now.timestamp()
-    for key, limit in wanted.items():
+    for limit in limits:
         begin = at - limit.window.total_seconds()
-        times = [t for t in kept[key] if t > begin]
+        times = [t for t in kept[limit.key] if t > begin]
         if len(times) >= limit.count:
+            _end(session, begun)
             oldest = times[-limit.count] if limit.count else at
             return LimitReached(limit.name, datetime.fromtimestamp(oldest, now.tzinfo) + limit.window)
-        rows.append({"key": key, "times": [*times, at], "until": now + limit.window})
-    return Room(tuple(rows))
+    rows = []
+    for key, window in longest.items():
+        if key not in begun:
+            times = [t for t in kept[key] if t > at - window.total_seconds()]
+            rows.append({"key": key, "times": [*times, at], "until": now + window})
+    return Room(tuple(rows), begun)
+
+
+def ask(limits: Sequence[Limit], now: datetime) -> list[tuple[Statement, dict[str, object]]]:
+    """What `find_room` will ask of PostgreSQL, to be asked ahead."""
+    return [(_HOLD_PG, _held(_longest(limits), now))] if limits else []
 
 
 def take(session: Session, limits: Sequence[Limit], now: datetime) -> LimitReached | None:
@@ -90,7 +108,9 @@ def peek(session: Session, limit: Limit, now: datetime) -> int:
 
 def give_back(session: Session, limits: Sequence[Limit], taken_at: datetime) -> None:
     """Take back one event that turned out not to count, such as a sign-in that succeeded."""
-    for key, times in _locked(session, sorted(limit.key for limit in limits), taken_at).items():
+    keys = [limit.key for limit in limits]
+    locked = select(_TABLE.c.key, _TABLE.c.times).where(_TABLE.c.key.in_(keys)).order_by(_TABLE.c.key).with_for_update()
+    for key, times in session.connection().execute(locked).all():
         kept = list(times)
         if taken_at.timestamp() in kept:
             kept.remove(taken_at.timestamp())
@@ -104,37 +124,65 @@ def forget_old(session: Session, now: datetime) -> int:
 
 _TABLE = cast(Table, LimitWindow.__table__)
 _UPSERT = sqlite_insert(_TABLE)
-_STORE = _UPSERT.on_conflict_do_update(
-    index_elements=["key"], set_={"times": _UPSERT.excluded.times, "until": _UPSERT.excluded.until}
-)
-_READ = select(_TABLE.c.key, _TABLE.c.times).where(_TABLE.c.key.in_(bindparam("keys", expanding=True)))
+_STORE = Statement(
+    _UPSERT.on_conflict_do_update(
+        index_elements=["key"], set_={"times": _UPSERT.excluded.times, "until": _UPSERT.excluded.until}
+    ),
+    "key", "times", "until",
+)  # fmt: skip
+_EACH = func.json_each(bindparam("keys", type_=JSON)).table_valued("value")
+_READ = Statement(select(_TABLE.c.key, _TABLE.c.times).where(_TABLE.c.key.in_(select(_EACH.c.value))))
 # PostgreSQL, one round trip each. An insert that meets a row locks it; rows are made and locked in the order of the keys.
-_HOLD_PG = text(
-    "INSERT INTO limit_window (key, times, until) SELECT k, '[]', :now FROM unnest(CAST(:keys AS text[])) AS k "
-    "ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING key, times"
+# A row that was not there begins with the event in it, for most guests are new: nothing is left to store.
+_HOLD_PG = Statement(
+    text(
+        "INSERT INTO limit_window (key, times, until) SELECT new.key, CAST(:times AS json), new.until FROM "
+        "unnest(CAST(:keys AS text[]), CAST(:until AS timestamptz[])) AS new(key, until) "
+        "ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING key, times, xmax = 0 AS made"
+    ).columns(_TABLE.c.key, _TABLE.c.times, column("made", Boolean))
 )
-_STORE_PG = text(
-    "UPDATE limit_window SET times = CAST(new.times AS json), until = new.until FROM "
-    "unnest(CAST(:keys AS text[]), CAST(:times AS text[]), CAST(:until AS timestamptz[])) AS new(key, times, until) "
-    "WHERE limit_window.key = new.key"
+_STORE_PG = Statement(
+    text(
+        "UPDATE limit_window SET times = CAST(new.times AS json), until = new.until FROM "
+        "unnest(CAST(:keys AS text[]), CAST(:times AS text[]), CAST(:until AS timestamptz[])) AS new(key, times, until) "
+        "WHERE limit_window.key = new.key"
+    )
 )
 
 
-def _store(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.execute(_STORE, list(rows))
+def _store(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    if session.connection().dialect.name == "sqlite":
+        _STORE.write(session, *rows)
         return
     columns = {"keys": "key", "times": "times", "until": "until"}
     facts = {name: [row[column] for row in rows] for name, column in columns.items()}
-    connection.execute(_STORE_PG, facts | {"times": [json.dumps(times) for times in facts["times"]]})
+    _STORE_PG.write(session, facts | {"times": [json.dumps(times) for times in facts["times"]]})
 
 
-def _locked(session: Session, keys: list[str], now: datetime) -> dict[str, list[float]]:
-    """Make missing rows and lock all in one order (`keys` is sorted), so that two forms never wait crosswise."""
-    if not keys:
-        return {}
-    connection = session.connection()
-    if connection.dialect.name != "sqlite":
-        return {row.key: row.times for row in connection.execute(_HOLD_PG, {"keys": keys, "now": now})}
-    found = {row.key: row.times for row in connection.execute(_READ, {"keys": keys})}  # BEGIN IMMEDIATE has locked everything
-    return {key: found.get(key, []) for key in keys}
+def _locked(session: Session, wanted: dict[str, timedelta], now: datetime) -> tuple[dict[str, list[float]], tuple[str, ...]]:
+    """Earlier times of each window, and which were made now. All are locked in one order: two forms never wait crosswise."""
+    if not wanted:
+        return {}, ()
+    if session.connection().dialect.name == "sqlite":  # BEGIN IMMEDIATE has locked everything
+        found = {row.key: row.times for row in _READ.rows(session, {"keys": list(wanted)})}
+        return {key: found.get(key, []) for key in wanted}, ()
+    rows = _HOLD_PG.rows(session, _held(wanted, now))
+    return {row.key: [] if row.made else row.times for row in rows}, tuple(row.key for row in rows if row.made)
+
+
+def _longest(limits: Sequence[Limit]) -> dict[str, timedelta]:
+    """The keys in the order of locking, each with the time that its row must reach back."""
+    longest: dict[str, timedelta] = {}
+    for limit in sorted(limits, key=attrgetter("key")):
+        longest[limit.key] = max(limit.window, longest.get(limit.key, limit.window))
+    return longest
+
+
+def _held(wanted: dict[str, timedelta], now: datetime) -> dict[str, object]:
+    until = [now + window for window in wanted.values()]
+    return {"keys": list(wanted), "until": until, "times": json.dumps([now.timestamp()])}
+
+
+def _end(session: Session, begun: tuple[str, ...]) -> None:
+    if begun:
+        session.connection().execute(delete(_TABLE).where(_TABLE.c.key.in_(begun)))

@@ -17,6 +17,7 @@ _trace: ContextVar[str] = ContextVar("trace", default="")
 # What must not stay in a line, and what stands in its place. Lines are JSON, so a token ends at a quote or a slash.
 _NET = (
     (re.compile(r"(?<=/)[A-Za-z0-9_-]{20,}"), "~"),
+    (re.compile(r"(?<=/)[0-9A-Fa-f]{2}(?:[:.-]?[0-9A-Fa-f]{2}){5}(?![\w-])"), "~"),  # a device, where a router asks for it
     (re.compile(r"(?<=/l/)[A-Za-z0-9]{10}(?![\w-])"), "~"),  # the short link of an SMS opens a card
     (re.compile(r"(?<![\w-])\+\d{2}[\d\s()-]{7,17}\d(?!\w)"), "+•"),
     (re.compile(r"(?<![\w.-])\+?[78][\s(-]*\d{3}[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2}(?![\w-])"), "+•"),

@@ -17,6 +17,13 @@ DURATION = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 
+ARRIVALS = Counter("vestibule_gateway_arrivals", "Redirects that gateways sent, by what they said.", ("kind", "outcome"))
+
+
+def arrived(kind: str, outcome: str) -> None:
+    """Count one redirect: `blocked`, `online`, `refused_timeout`, … or why it was not believed."""
+    ARRIVALS.labels(kind, outcome).inc()
+
 
 def answered(endpoint: str, method: str, status: int, seconds: float) -> None:
     """Count one answered request."""

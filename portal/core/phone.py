@@ -55,9 +55,9 @@ def parse_phone(typed: str, regions: tuple[str, ...], default_region: str = "RU"
         number = phonenumbers.parse(_with_plus(text), default_region)
     except NumberParseException as error:
         raise PhoneRefused("unreadable") from error
-    if number.extension or not phonenumbers.is_valid_number(number):
+    region = phonenumbers.region_code_for_number(number) or ""  # looked up once: the library's short ways do it each time
+    if number.extension or not phonenumbers.is_valid_number_for_region(number, region):
         raise PhoneRefused("unreadable")
-    region = phonenumbers.region_code_for_number(number) or ""
     if region not in regions:
         raise PhoneRefused("region")
     if phonenumbers.number_type(number) not in _MOBILE:

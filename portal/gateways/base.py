@@ -13,6 +13,8 @@ from portal.core.mac import Mac
 
 MAX_URL = 2000
 Evidence = Literal["accounting", "authorized", "acknowledged", "proof_image", "none"]
+ArrivalState = Literal["blocked", "online", "refused", "left"]
+Refusal = Literal["", "reject", "timeout", "other"]
 
 
 class BadArrival(PortalError):
@@ -54,6 +56,11 @@ class Arrival:
 
     `original_url` is where the guest wanted to go: http or https, or empty. `extra` is what `let_in` will need back, small
     enough to travel in the visit's token; `challenge_expires_at` is when it is worth nothing any more.
+
+    Gateways whose redirects also tell how a login ended say so in `state`: the device is `online`, was `refused` (and why)
+    or has `left`; `again_url` then begins anew at the gateway. `trips` is how often we sent it there in this one go, and
+    `came_back` our own URL that it was to bring back.
+    `replayable`: what the gateway vouches for has no time in it, so whoever saw the redirect can show it again.
     """
 
     mac: Mac | None
@@ -64,6 +71,12 @@ class Arrival:
     vouched: bool
     extra: Mapping[str, Any] = field(default_factory=dict)
     challenge_expires_at: datetime | None = None
+    state: ArrivalState = "blocked"
+    refusal: Refusal = ""
+    trips: int = 0
+    again_url: str = ""
+    came_back: str = ""
+    replayable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +150,8 @@ class CallResult:
 class PortalUrls:
     """Our addresses as a router must be told them. `wifi` takes its redirects, `capport` its RFC 8908 clients.
 
-    `hosts` are what its walled garden must let through; `radius` is host, ports and secret where RADIUS is used.
+    `hosts` are what its walled garden must let through; `radius` is host, ports and secret where RADIUS is used;
+    `family_dns` are the resolvers that guests must be given (436-ФЗ), none where the venue filters otherwise.
     """
 
     wifi: str
@@ -149,6 +163,7 @@ class PortalUrls:
     radius_acct_port: int = 1813
     radius_secret: str = field(default="", repr=False)
     nas_name: str = ""
+    family_dns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +174,31 @@ class Paste:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting that a kind has besides its address: what the command line and the dashboard ask the owner for.
+
+    A switch holds a bool, everything else a str. A `secret` is typed by the owner (such as a controller's password) and
+    never shown again. What is said about it stands in portal/web/dashboard/gateway_words.py, under its name.
+    """
+
+    name: str
+    shape: Literal["text", "choice", "switch", "secret"] = "text"
+    default: str | bool = ""
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+
 class Gateway(Protocol):
     """One kind of gateway. Only `carry_out` talks to the network; nothing here reads a clock."""
 
+    options: tuple[Option, ...]  # what GatewaySettings.options may hold
     evidence: Evidence  # what tells us that a device is online
-    by_worker: bool  # let_in gives an ApiCall or a RouterEntry: the grant's order, not the browser, opens the gateway
     uses_radius: bool
+    client_view: bool  # its router counts octets as the guest sees them: input is what came down, unless a packet says otherwise
+
+    def by_worker(self, config: GatewaySettings) -> bool:
+        """Does let_in give an ApiCall or a RouterEntry? Then the grant's order, not the browser, opens the gateway."""
 
     def check(self, config: GatewaySettings) -> None:
         """Refuse settings that cannot work or are unsafe. Raises PortalError with a code of its own."""

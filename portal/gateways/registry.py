@@ -2,9 +2,21 @@
 
 from portal.core.errors import PortalError
 from portal.gateways.base import Gateway
+from portal.gateways.chilli import CoovaChilli
+from portal.gateways.keenetic import Keenetic
+from portal.gateways.mikrotik import MikroTik
+from portal.gateways.opennds import OpenNds
 from portal.gateways.simulator import Simulator
+from portal.gateways.unifi import UniFi
 
-_KINDS: dict[str, Gateway] = {"simulator": Simulator()}
+_KINDS: dict[str, Gateway] = {
+    "simulator": Simulator(),
+    "coovachilli": CoovaChilli(),
+    "keenetic": Keenetic(),
+    "mikrotik": MikroTik(),
+    "opennds": OpenNds(),
+    "unifi": UniFi(),
+}
 
 
 def kinds() -> tuple[str, ...]:

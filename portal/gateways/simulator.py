@@ -26,6 +26,7 @@ from portal.gateways.base import (
     GatewaySettings,
     Knock,
     LetIn,
+    Option,
     Paste,
     PortalUrls,
     Redirect,
@@ -42,9 +43,14 @@ SIGNED = ("mac", "ip", "url", "ts")
 class Simulator:
     """The Gateway of kind `simulator`."""
 
+    options: tuple[Option, ...] = ()
     evidence: Evidence = "accounting"
-    by_worker = False
     uses_radius = True
+    client_view = False
+
+    def by_worker(self, config: GatewaySettings) -> bool:
+        """Never: the guest's browser carries the ticket."""
+        return False
 
     def check(self, config: GatewaySettings) -> None:
         """Whatever its address is."""

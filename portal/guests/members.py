@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.core.phone import Phone
+from portal.core.statements import Statement
 from portal.core.tokens import random_id
 from portal.guests.models import Device, Guest
 from portal.venues.models import FIELD_NAMES, Place, Venue
@@ -43,15 +44,15 @@ def find_or_make(
         "last_seen_at": now,
         **_profile(answers),
     }
-    row = session.connection().execute(_FIND_OR_MAKE[_dialect(session)], values).one()
-    return Guest(**row._mapping), row.public_id == public_id
+    row = _FIND_OR_MAKE.first(session, values)
+    return Guest(**row._asdict()), row.public_id == public_id
 
 
 def touch_device(session: Session, guest: Guest, device_hash: str, family: str, now: datetime) -> None:
     """Remember that the guest used this device (keyed hash of its MAC or of its cookie)."""
     facts = {"device_hash": device_hash, "family": family, "first_seen_at": now, "last_seen_at": now}
     of_guest = {"organization_id": guest.organization_id, "guest_id": guest.id}
-    session.execute(_TOUCH[_dialect(session)], {**facts, **of_guest})
+    _TOUCH.write(session, {**facts, **of_guest})
 
 
 def devices_of(session: Session, guest_id: int) -> list[Device]:
@@ -79,11 +80,7 @@ def _profile(answers: Mapping[str, Any]) -> dict[str, Any]:
     return profile
 
 
-def _dialect(session: Session) -> str:
-    return session.get_bind().dialect.name
-
-
-_TABLE = cast(Table, Guest.__table__)
+_TABLE, _DEVICE = cast(Table, Guest.__table__), cast(Table, Device.__table__)
 
 
 def _find_or_make(insert: Any) -> Any:
@@ -94,12 +91,19 @@ def _find_or_make(insert: Any) -> Any:
 
 
 def _touch(insert: Any) -> Any:
-    made = insert(Device)
-    family = func.coalesce(func.nullif(made.excluded.family, ""), Device.family)
+    made = insert(_DEVICE)
+    family = func.coalesce(func.nullif(made.excluded.family, ""), _DEVICE.c.family)
     seen = {"family": family, "last_seen_at": made.excluded.last_seen_at}
     return made.on_conflict_do_update(index_elements=["guest_id", "device_hash"], set_=seen)
 
 
 # Built once: they stand on the way of every guest.
-_FIND_OR_MAKE = {"sqlite": _find_or_make(sqlite_insert), "postgresql": _find_or_make(pg_insert)}
-_TOUCH = {"sqlite": _touch(sqlite_insert), "postgresql": _touch(pg_insert)}
+_INSERTS = {"sqlite": sqlite_insert, "postgresql": pg_insert}
+_FIND_OR_MAKE = Statement(
+    {name: _find_or_make(insert) for name, insert in _INSERTS.items()},
+    *(column.name for column in _TABLE.c if column.name != "id"), apart=True,
+)  # fmt: skip
+_TOUCH = Statement(
+    {name: _touch(insert) for name, insert in _INSERTS.items()},
+    *(column.name for column in _DEVICE.c if column.name != "id"),
+)

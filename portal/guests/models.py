@@ -37,7 +37,7 @@ class Device(Base):
     id: Mapped[Pk]
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     guest_id: Mapped[int] = mapped_column(ForeignKey("guest.id"))
-    device_hash: Mapped[str] = mapped_column(String(32), index=True)
+    device_hash: Mapped[str] = mapped_column(String(32))
     family: Mapped[str] = mapped_column(String(20), default="")
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]

@@ -41,6 +41,14 @@ class _OwnFile(SqliteStorage):  # type: ignore[misc]
         return connection
 
 
+class _OwnSchema(PostgresStorage):  # type: ignore[misc]
+    def enqueue(self, data: bytes, priority: float | None = None) -> None:
+        """In one statement: huey's own four round trips are spent beside every form, in the portal's own processes."""
+        statement = "INSERT INTO {} (queue, data, priority) VALUES (%s, %s, %s) RETURNING pg_notify(%s, '')"
+        with self.db() as cursor:  # its connections are in autocommit
+            cursor.execute(statement.format(self.table_task), (self.name, data, priority or 0, self.channel))
+
+
 class Queue(Huey):  # type: ignore[misc]
     """Two tasks about messages. Only the worker gives them work to run; every other process fills the queue."""
 
@@ -78,7 +86,7 @@ def make_queue(settings: Settings, work: Work | None = None) -> Queue:
         dsn = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
         options = f"-c search_path={SCHEMA} -c synchronous_commit=off"  # the outbox is what must not be lost
         with _alone(dsn):
-            return Queue(PostgresStorage, work, connection=lambda: psycopg.connect(dsn, options=options))
+            return Queue(_OwnSchema, work, connection=lambda: psycopg.connect(dsn, options=options))
     path = settings.data_dir / QUEUE_FILE
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

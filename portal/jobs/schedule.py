@@ -2,6 +2,7 @@
 
 from huey import crontab
 
+from portal.access import blocks, sessions
 from portal.consent import anchors
 from portal.core import limits
 from portal.jobs.house import House
@@ -19,6 +20,12 @@ def register(queue: Queue, house: House) -> None:
             now = house.clock()
             limits.forget_old(session, now)
             alarms.forget_old(session, now)
+
+    @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+    def close_stale() -> None:
+        with house.database.writing() as session:
+            sessions.close_stale(session, house.clock())
+            blocks.catch_up(session, house.clock())
 
     @queue.periodic_task(crontab(minute="17"))  # type: ignore[untyped-decorator]
     def retain() -> None:

@@ -4,7 +4,7 @@ import threading
 
 from huey.consumer import Consumer
 
-from portal.jobs import deliveries, put_out, schedule
+from portal.jobs import deliveries, openings, orders, schedule
 from portal.jobs.house import House
 from portal.jobs.queue import make_queue
 
@@ -16,7 +16,8 @@ def run(house: House) -> None:
     stop = threading.Event()
     watches = [
         threading.Thread(target=deliveries.keep_sweeping, args=(house, queue, stop), name="sweep", daemon=True),
-        threading.Thread(target=put_out.keep_putting_out, args=(house.database, house.clock, stop), name="put-out", daemon=True),
+        threading.Thread(target=openings.keep_opening, args=(house, stop), name="openings", daemon=True),
+        threading.Thread(target=orders.keep_carrying_out, args=(house.database, house.clock, stop), name="orders", daemon=True),
     ]
     for watch in watches:
         watch.start()

@@ -6,7 +6,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.access.models import AccessGrant, AccountingSession, Identification, Voucher
+from portal.access.models import (
+    AccessBlock,
+    AccessGrant,
+    AccountingSession,
+    GatewayOrder,
+    Identification,
+    RememberedDevice,
+    Voucher,
+)
 from portal.acquisition.models import Visit
 from portal.cards.models import Card
 from portal.consent.models import ConsentOpening, ConsentRecord
@@ -89,6 +97,16 @@ def vouchers(session: Session, ids: Sequence[int]) -> list[Destroyed]:
     ]
 
 
+def remembered_devices(session: Session, ids: Sequence[int]) -> list[Destroyed]:
+    """Devices that may come back no more."""
+    return _delete(session, RememberedDevice, RememberedDevice.id.in_(ids), RememberedDevice.id)
+
+
+def blocks(session: Session, mine: ColumnElement[bool]) -> list[Destroyed]:
+    """Blocks that staff took back: one in force is what keeps the device out."""
+    return _delete(session, AccessBlock, mine & AccessBlock.ended_at.is_not(None), AccessBlock.id)
+
+
 def accounting(session: Session, ids: Sequence[int]) -> list[Destroyed]:
     """Accounted sessions that belong to no grant of ours."""
     return _delete(session, AccountingSession, AccountingSession.id.in_(ids), AccountingSession.id)
@@ -97,6 +115,7 @@ def accounting(session: Session, ids: Sequence[int]) -> list[Destroyed]:
 def _grants(session: Session, mine: ColumnElement[bool]) -> list[Destroyed]:
     ids = list(session.scalars(select(AccessGrant.id).where(mine)))
     return [
+        *_delete(session, GatewayOrder, GatewayOrder.grant_id.in_(ids), GatewayOrder.id),
         *_delete(session, AccountingSession, AccountingSession.grant_id.in_(ids), AccountingSession.id),
         *_delete(session, AccessGrant, AccessGrant.id.in_(ids), AccessGrant.id),
     ]

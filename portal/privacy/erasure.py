@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from portal.access import grants
-from portal.access.models import AccessGrant, Identification
+from portal.access import grants, remembered
+from portal.access.models import AccessBlock, AccessGrant, Identification
 from portal.acquisition.models import Visit
 from portal.cards.models import Card
 from portal.consent import records
@@ -39,9 +39,10 @@ class Erased:
 def erase(session: Session, keys: Keys, legal_entity_id: int, phone: str, now: datetime) -> Erased:
     """Destroy what an operator holds of a phone (E.164) and put its devices offline.
 
-    The Wi-Fi identification register keeps its own term, the chain of consents its commitments.
+    The Wi-Fi identification register keeps its own term, the chain of consents its commitments; a block in force stays.
     """
-    destroyed = destroy_person(session, keys, legal_entity_id, phone, "erasure", now)
+    of_phone = (AccessBlock.legal_entity_id == legal_entity_id) & (AccessBlock.phone == phone)
+    destroyed = destroy_person(session, keys, legal_entity_id, phone, "erasure", now) + destroying.blocks(session, of_phone)
     disconnected = revoke_access(session, legal_entity_id, phone, now)
     return Erased(_act(session, legal_entity_id, "erasure", destroyed, now), disconnected)
 
@@ -49,7 +50,8 @@ def erase(session: Session, keys: Keys, legal_entity_id: int, phone: str, now: d
 def withdraw(
     session: Session, keys: Keys, legal_entity_id: int, phone: str, purpose: str, now: datetime, *, control: str
 ) -> bool:
-    """Withdraw one consent; with the card's the card goes, and with the last one the guest. False if it was not in force."""
+    """Withdraw one consent; False if it was not in force. With the card's the card goes, with the last one the guest, and
+    with the Wi-Fi terms the internet."""
     lock_person(session, legal_entity_id, phone)
     if not records.withdraw(session, keys, legal_entity_id, phone_from_e164(phone), purpose, control, now):
         return False
@@ -60,6 +62,9 @@ def withdraw(
         destroyed = [*destroying.visits_of(session, ids, []), *destroying.guests(session, ids)]
     elif purpose == "card":
         destroyed = destroying.cards_by_id(session, list(session.scalars(select(Card.id).where(Card.guest_id.in_(ids)))))
+    remembered.forget_phone(session, legal_entity_id, phone, "withdrawn", now)
+    if purpose == "wifi_terms":
+        revoke_access(session, legal_entity_id, phone, now, reason="withdrawn")
     _act(session, legal_entity_id, "withdrawal", destroyed, now)
     return True
 
@@ -88,20 +93,27 @@ def forget_device(
     guest = members.by_phone(session, legal_entity_id, phone)
     if guest is None or not members.forget_device(session, guest.id, device_hash):
         return []
-    return revoke_access(session, legal_entity_id, phone, now, lambda mac: keys.keyed_hash("mac", mac) == device_hash)
+    return revoke_access(session, legal_entity_id, phone, now, lambda mac: keys.keyed_hash("mac", mac) == device_hash, "guest")
 
 
 def revoke_access(
-    session: Session, legal_entity_id: int, phone: str, now: datetime, only: Callable[[str], bool] | None = None
+    session: Session,
+    legal_entity_id: int,
+    phone: str,
+    now: datetime,
+    only: Callable[[str], bool] | None = None,
+    reason: str = "erased",
 ) -> list[AccessGrant]:
-    """End the live access of a phone's devices (all, or those whose MAC fits `only`); returns what ended."""
+    """End the live access of a phone's devices (all, or those whose MAC fits `only`), and that they may return without a
+    code; returns the grants that ended."""
+    remembered.forget_phone(session, legal_entity_id, phone, reason, now, only)
     here = select(Venue.id).where(Venue.legal_entity_id == legal_entity_id)
     wanted: list[Any] = [Identification.phone == phone, Identification.venue_id.in_(here)]
     live = [AccessGrant.revoked_at.is_(None), AccessGrant.expires_at > now]
     found = select(AccessGrant).join(Identification, AccessGrant.identification_id == Identification.id).where(*wanted, *live)
     ended = [grant for grant in session.scalars(found) if only is None or (grant.mac and only(grant.mac))]
     for grant in ended:
-        grants.revoke(session, grant, "erased" if only is None else "guest", now)
+        grants.revoke(session, grant, reason, now)
     return ended
 
 

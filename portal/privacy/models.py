@@ -1,4 +1,4 @@
-"""Acts of destruction (RKN order 179: an act and the log behind it)."""
+"""Acts of destruction (RKN order 179: an act and the log behind it), and what left the Wi-Fi register."""
 
 from datetime import datetime
 
@@ -36,4 +36,22 @@ class DestructionLog(Base):
     table_name: Mapped[str] = mapped_column(String(40))
     row_id: Mapped[str] = mapped_column(String(40))
     what: Mapped[str] = mapped_column(String(80))  # which columns, or "row"
+    at: Mapped[datetime]
+
+
+class RegisterExport(Base):
+    """One export of the Wi-Fi register for an official request: an access to personal data, written down for ever."""
+
+    __tablename__ = "register_export"
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    legal_entity_id: Mapped[int] = mapped_column(ForeignKey("legal_entity.id"))
+    who: Mapped[str] = mapped_column(String(200))  # the person at the dashboard, or the account of the command line
+    basis: Mapped[str] = mapped_column(String(300))  # whose request, its number and date
+    asked: Mapped[str] = mapped_column(String(8))  # phone | mac | time
+    subject: Mapped[str] = mapped_column(String(32))  # keyed hash of the phone or the MAC: finds it again, tells nothing
+    begins: Mapped[datetime | None]
+    ends: Mapped[datetime | None]
+    lines: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))  # of the file that was handed over
     at: Mapped[datetime]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from portal.access.models import AccessGrant, AccountingSession, Identification, Voucher
+from portal.access.models import AccessBlock, AccessGrant, AccountingSession, Identification, RememberedDevice, Voucher
 from portal.acquisition.models import Visit
 from portal.cards.models import Card
 from portal.consent.models import ConsentOpening, ConsentRecord
@@ -159,6 +159,20 @@ RULES: tuple[Rule, ...] = (
         lambda settings, now: now - settings.retention_register,
         lambda cutoff: (Voucher.expires_at < cutoff,),
         lambda session, settings, ids, now: destroying.vouchers(session, ids),
+    ),
+    Rule(
+        "remembered_device",
+        RememberedDevice,
+        lambda settings, now: now,
+        lambda cutoff: (or_(RememberedDevice.until <= cutoff, RememberedDevice.ended_at.is_not(None)),),
+        lambda session, settings, ids, now: destroying.remembered_devices(session, ids),
+    ),
+    Rule(
+        "block",  # one in force has no term: it stands until staff take it back
+        AccessBlock,
+        lambda settings, now: now - settings.retention_register,
+        lambda cutoff: (AccessBlock.ended_at < cutoff,),
+        lambda session, settings, ids, now: destroying.blocks(session, AccessBlock.id.in_(ids)),
     ),
     Rule(
         "accounting",

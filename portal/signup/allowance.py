@@ -24,8 +24,8 @@ def of_number(settings: Settings, phone: Phone) -> list[Limit]:
     number = settings.keys.keyed_hash("limit", phone.e164)
     block = settings.keys.keyed_hash("limit", phone.prefix)
     return [
-        Limit("number_day", f"nd:{number}", settings.limit_number_day, DAY),
-        Limit("number_week", f"nw:{number}", settings.limit_number_week, timedelta(days=7)),
+        Limit("number_day", f"nr:{number}", settings.limit_number_day, DAY),
+        Limit("number_week", f"nr:{number}", settings.limit_number_week, timedelta(days=7)),
         Limit("prefix", f"ph:{block}", settings.limit_prefix_hour, HOUR),
     ]
 
@@ -35,8 +35,8 @@ def of_device(settings: Settings, device_hash: str | None) -> list[Limit]:
     if device_hash is None:
         return []
     return [
-        Limit("device_hour", f"dh:{device_hash}", settings.limit_device_hour, HOUR),
-        Limit("device_day", f"dd:{device_hash}", settings.limit_device_day, DAY),
+        Limit("device_hour", f"dv:{device_hash}", settings.limit_device_hour, HOUR),
+        Limit("device_day", f"dv:{device_hash}", settings.limit_device_day, DAY),
     ]
 
 

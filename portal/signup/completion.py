@@ -17,14 +17,17 @@ from portal.acquisition import visits
 from portal.acquisition.models import Visit
 from portal.cards import issue as card_issue
 from portal.cards import read as card_read
+from portal.cards.models import Card
 from portal.consent import records
 from portal.core.config import Settings
 from portal.core.limits import Limit, take
 from portal.core.mac import Mac
 from portal.core.phone import Phone, phone_from_e164
+from portal.core.statements import Statement, ask_ahead
 from portal.guests import members
+from portal.signup import opening, remembering
 from portal.signup.codes import code_fits
-from portal.signup.lookup import Ticket, lock_visit_of
+from portal.signup.lookup import Ticket, ask_visit_lock, lock_visit_of
 from portal.signup.models import PhoneVerification
 from portal.venues import directory
 from portal.venues.models import Place
@@ -55,7 +58,6 @@ class Completed:
 
 def complete(session: Session, settings: Settings, ticket: Ticket, typed: str, now: datetime) -> Completed | Rejected:
     """Count the try, compare, and on a fit write everything that follows from it, once."""
-    lock_visit_of(session, ticket.public_id)
     row = _count_try(session, settings, ticket, now)
     if row is None or row.phone is None:
         return Rejected()
@@ -64,17 +66,22 @@ def complete(session: Session, settings: Settings, ticket: Ticket, typed: str, n
         return Rejected()
     if row.consumed_at is not None:
         return _again(session, row) if now - row.consumed_at <= REPLAY else Rejected()
-    if row.closed_at is not None or not _consume(session, row.id, now):
+    if row.closed_at is not None:
         return Rejected()
     phone = phone_from_e164(row.phone)
-    card_token = _follow(session, settings, phone, row, now) if row.path != "me" else None
+    card = _follow(session, settings, phone, row, now) if row.path != "me" else None
+    _CONSUME.write(session, {"number": row.id, "at": now, "card": card.id if card else None})
+    card_token = card.token if card else None
     return Completed(row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone, card_token, row.arrival)
 
 
 def _count_try(session: Session, settings: Settings, ticket: Ticket, now: datetime) -> Any:
     """Raise the counter before anything is compared; the row stays locked, so parallel tries queue up behind it."""
+    count = _COUNT["mac_attempts" if ticket.by_mac else "attempts"]
     facts = {"public": ticket.public_id, "tries": settings.otp_tries, "now": now}
-    return session.connection().execute(_COUNT["mac_attempts" if ticket.by_mac else "attempts"], facts).first()
+    ask_ahead(session, ask_visit_lock(ticket.public_id), (count, facts))
+    lock_visit_of(session, ticket.public_id)
+    return count.first(session, facts)
 
 
 def _watch_guessing(session: Session, settings: Settings, now: datetime) -> None:
@@ -84,17 +91,15 @@ def _watch_guessing(session: Session, settings: Settings, now: datetime) -> None
         log.warning("many wrong codes", extra={"alarm": "wrong_codes", "limit": settings.alarm_wrong_codes})
 
 
-def _consume(session: Session, verification_id: int, now: datetime) -> bool:
-    return bool(session.connection().execute(_CONSUME, {"number": verification_id, "at": now}).rowcount)
-
-
-def _follow(session: Session, settings: Settings, phone: Phone, row: Any, now: datetime) -> str | None:
+def _follow(session: Session, settings: Settings, phone: Phone, row: Any, now: datetime) -> Card | None:
     place = Place(row.venue_id, row.organization_id, row.legal_entity_id)
     ticked = [purpose for purpose, _document, _control in row.answers.get("boxes", [])]
+    entry = {"visit": row.visit_id}
+    ask_ahead(session, *records.ask_to_give(row.legal_entity_id, row.id), (_ENTRY, entry), card_issue.ask(row.legal_entity_id))
     given = records.give(session, settings.keys, row.id, "sms", now, ticked=ticked)
-    card_token, guest_id, is_new = None, None, None
+    card, guest_id, is_new = None, None, None
     if given:
-        source_id, family = session.connection().execute(_ENTRY, {"visit": row.visit_id}).one()
+        source_id, family = _ENTRY.first(session, entry)
         guest, is_new = members.find_or_make(
             session, place, phone, first_source_id=source_id, language=row.language, answers=row.answers, now=now
         )
@@ -102,16 +107,14 @@ def _follow(session: Session, settings: Settings, phone: Phone, row: Any, now: d
         if row.device_hash:
             members.touch_device(session, guest, row.device_hash, family, now)
         if "card" in given:
-            card, _ = card_issue.issue(session, guest, place, row.visit_id, now, settings)
-            card_token = card.token
-            session.connection().execute(_REMEMBER_CARD, {"number": row.id, "card": card.id})
+            card, _ = card_issue.issue(session, guest, place, row.visit_id, now, settings, is_new=is_new)
     visits.complete(
         session, row.visit_id, guest_id=guest_id, is_returning=None if is_new is None else not is_new, verified_at=now,
-        card_at=now if card_token else None,
+        card_at=now if card else None,
     )  # fmt: skip
     if row.path == "wifi":
         _grant(session, settings, row, phone, now)
-    return card_token
+    return card
 
 
 def _grant(session: Session, settings: Settings, row: Any, phone: Phone, now: datetime) -> None:
@@ -122,10 +125,16 @@ def _grant(session: Session, settings: Settings, row: Any, phone: Phone, now: da
     proven = identification.identify(
         session, settings, venue, phone, mac=mac, ip=row.arrival.get("ip"), gateway_id=gateway_id, policy=policy, now=now
     )
-    grants.issue(
+    if proven.blocked:
+        return
+    grant = grants.issue(
         session, venue=venue, policy=policy, visit_id=row.visit_id, mac=mac, gateway_id=gateway_id,
         identification_id=proven.id, now=now,
     )  # fmt: skip
+    opening.order_opening(session, grant, row.arrival, now)
+    if mac is not None:
+        vouched = bool(row.arrival.get("vouched"))
+        remembering.remember(session, venue, policy, mac, proven.id, now, vouched=vouched)
 
 
 def _again(session: Session, row: Any) -> Completed:
@@ -137,15 +146,18 @@ def _again(session: Session, row: Any) -> Completed:
 # Built once: they stand on the way of every guest.
 _TABLE = cast(Table, PhoneVerification.__table__)
 _COUNT = {
-    name: update(_TABLE)
-    .where(_TABLE.c.public_id == bindparam("public"), _TABLE.c[name] < bindparam("tries"), _TABLE.c.expires_at > bindparam("now"))
-    .values({name: _TABLE.c[name] + 1})
-    .returning(*_TABLE.c)
+    name: Statement(
+        update(_TABLE)
+        .where(_TABLE.c.public_id == bindparam("public"), _TABLE.c[name] < bindparam("tries"))
+        .where(_TABLE.c.expires_at > bindparam("now"))
+        .values({name: _TABLE.c[name] + 1})
+        .returning(*_TABLE.c)
+    )
     for name in ("attempts", "mac_attempts")
 }
-_OF_NUMBER = update(_TABLE).where(_TABLE.c.id == bindparam("number"))
-_CONSUME = _OF_NUMBER.where(_TABLE.c.closed_at.is_(None)).values(
-    consumed_at=bindparam("at"), closed_at=bindparam("at"), closed_reason="consumed"
+_CONSUME = Statement(
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("number"))
+    .values(consumed_at=bindparam("at"), closed_at=bindparam("at"), closed_reason="consumed", card_id=bindparam("card"))
 )
-_REMEMBER_CARD = _OF_NUMBER.values(card_id=bindparam("card"))
-_ENTRY = select(Visit.source_id, Visit.device_family).where(Visit.public_id == bindparam("visit"))
+_ENTRY = Statement(select(Visit.source_id, Visit.device_family).where(Visit.public_id == bindparam("visit")))

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from portal.acquisition.entry import Entry
 from portal.acquisition.models import Visit
 from portal.core.errors import PortalError
+from portal.core.statements import Statement
 from portal.core.tokens import Keys
 from portal.signup.models import PhoneVerification
 
@@ -41,7 +42,7 @@ def open_ticket(keys: Keys, token: str, now: datetime) -> Ticket:
 
 def by_public_id(session: Session, public_id: str) -> Any:
     """The row, to read: it has PhoneVerification's columns. Raises PortalError `expired_token` when it was removed."""
-    found = session.connection().execute(_BY_PUBLIC_ID, {"public": public_id}).first()
+    found = _BY_PUBLIC_ID.first(session, {"public": public_id})
     if found is None:
         raise PortalError("expired_token")
     return found
@@ -59,7 +60,7 @@ def pending_of_device(session: Session, venue_id: int, device_hash: str, now: da
         .where(
             PhoneVerification.device_hash == device_hash,
             PhoneVerification.venue_id == venue_id,
-            PhoneVerification.path == "wifi",
+            PhoneVerification.path == literal_column("'wifi'"),  # spelled out, as in the index
             PhoneVerification.closed_at.is_(None),
             PhoneVerification.expires_at > now,
         )
@@ -79,19 +80,24 @@ def entry_of(session: Session, verification: Any) -> Entry | None:
     )  # fmt: skip
 
 
+def ask_visit_lock(public_id: str) -> tuple[Statement, dict[str, Any]]:
+    """What `lock_visit_of` will ask of PostgreSQL, to be asked ahead."""
+    return _LOCK_VISIT, {"verification": public_id}
+
+
 def lock_visit_of(session: Session, public_id: str) -> None:
     """Take the lock that every door of a signup takes first: the visit's row, so that no two wait for each other.
 
     SQLite has locked everything at BEGIN IMMEDIATE; a verification of /me has no visit and needs none.
     """
     if session.get_bind().dialect.name != "sqlite":
-        session.connection().execute(_LOCK_VISIT, {"verification": public_id})
+        _LOCK_VISIT.first(session, {"verification": public_id})
 
 
-_LOCK_VISIT = (
+_LOCK_VISIT = Statement(
     select(Visit.id)
     .join(PhoneVerification, PhoneVerification.visit_id == Visit.public_id)
     .where(PhoneVerification.public_id == bindparam("verification"))
     .with_for_update(of=Visit)
 )
-_BY_PUBLIC_ID = select(PhoneVerification.__table__).where(PhoneVerification.public_id == bindparam("public"))
+_BY_PUBLIC_ID = Statement(select(PhoneVerification.__table__).where(PhoneVerification.public_id == bindparam("public")))

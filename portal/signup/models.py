@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
 
+_PENDING = "path = 'wifi' AND closed_at IS NULL"
+
 
 class PhoneVerification(Base):
     """One number, one nonce, one code. The code is derived, never stored; at most one is open per visit."""
@@ -16,7 +18,8 @@ class PhoneVerification(Base):
     __table_args__ = (
         Index("uq_phone_verification_open_visit", "visit_id", unique=True,
               sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
-        Index(None, "device_hash", "venue_id", "created_at"),
+        Index("ix_phone_verification_pending", "device_hash", "venue_id", "created_at",  # a device that comes back to the Wi-Fi
+              sqlite_where=text(_PENDING), postgresql_where=text(_PENDING)),
         Index("ix_phone_verification_kept", "created_at",  # for retention
               sqlite_where=text("phone IS NOT NULL"), postgresql_where=text("phone IS NOT NULL")),
         Index(None, "phone", sqlite_where=text("phone IS NOT NULL"), postgresql_where=text("phone IS NOT NULL")),  # for erasure

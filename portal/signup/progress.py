@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from portal.core.statements import Statement
 from portal.sms.models import SmsMessage
 
 LATE_AFTER = timedelta(seconds=45)
@@ -16,14 +17,14 @@ _WORDS = {
 
 def sms_state(session: Session, verification_id: int, now: datetime) -> str:
     """queued, sent, delivered, failed, or late: not known to be delivered after 45 seconds."""
-    found = session.connection().execute(_NEWEST, {"verification": verification_id}).first()
+    found = _NEWEST.first(session, {"verification": verification_id})
     if found is None:
         return "late"
     word = _WORDS[found.status]
     return "late" if word in ("queued", "sent") and now - found.queued_at > LATE_AFTER else word
 
 
-_NEWEST = (
+_NEWEST = Statement(
     select(SmsMessage.status, SmsMessage.queued_at)
     .where(SmsMessage.verification_id == bindparam("verification"))
     .order_by(SmsMessage.id.desc())

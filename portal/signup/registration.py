@@ -15,8 +15,9 @@ from portal.consent.records import Box
 from portal.core.config import Settings
 from portal.core.db import UtcDateTime
 from portal.core.phone import Phone
+from portal.core.statements import Ask, Statement, lead
 from portal.signup.allowance import Refused
-from portal.signup.start import Start, Started, start
+from portal.signup.start import Start, Started, ask, limits_of, start
 from portal.venues.models import Venue
 
 
@@ -38,45 +39,54 @@ def register(
     A page whose visit has been completed may be sent once more, by a companion on the same phone say: that is a visit of
     its own, and the same one for every tap on the button.
     """
+    asked = _asked(entry, client, form)
+    # Most forms come from a page that was seen: its row is there, and locked here, where parallel submits queue up.
+    limits = limits_of(settings, venue, asked)
+    if lead(session, _first_phone(entry.visit_id, now), *ask(venue, asked, limits, now)):
+        return start(session, settings, venue, asked, now, first=True, limits=limits)
     visit_id, first = _reach_phone(session, entry, client, now)
     if not first and _is_complete(session, visit_id):
         again = replace(entry, visit_id=settings.keys.keyed_hash("visit-again", f"{visit_id}|{form.phone.e164}")[:22])
         visit_id, first = _reach_phone(session, again, replace(client, device_hash=None), now)
-    asked = Start(
-        visit_id=visit_id, path="wifi" if entry.entry == "wifi" else "qr", phone=form.phone, language=form.language,
+    return start(session, settings, venue, replace(asked, visit_id=visit_id), now, first=first)
+
+
+def _asked(entry: Entry, client: Client, form: Form) -> Start:
+    return Start(
+        visit_id=entry.visit_id, path="wifi" if entry.entry == "wifi" else "qr", phone=form.phone, language=form.language,
         ip=client.ip or "", user_agent=client.user_agent or "", device_hash=client.device_hash, mac=entry.arrival.get("mac"),
         boxes=form.boxes, answers=form.answers, arrival=entry.arrival,
     )  # fmt: skip
-    return start(session, settings, venue, asked, now, first=first)
 
 
 def _reach_phone(session: Session, entry: Entry, client: Client, now: datetime) -> tuple[str, bool]:
-    """Note the step and lock the visit's row, noted or not: parallel submits of one form queue up here.
+    """Record the visit or continue an earlier one, note the step and lock the row, noted or not.
 
-    Gives the visit's public id and whether this is its first phone. Most forms come from a page that was seen, so the row
-    is there; else it is recorded, or an earlier visit of the device is continued.
+    Gives the visit's public id and whether this is its first phone.
     """
-    connection = session.connection()
-    if connection.execute(_FIRST_PHONE, {"visit": entry.visit_id, "at": now}).first():
-        return entry.visit_id, True
     visit = visits.continue_or_record(session, entry, client, now, seen=True)
-    first = connection.execute(_FIRST_PHONE, {"visit": visit.public_id, "at": now}).first()
-    if not first and connection.dialect.name != "sqlite":
-        connection.execute(_LOCK, {"visit": visit.public_id})
-    return visit.public_id, bool(first)
+    statement, facts = _first_phone(visit.public_id, now)
+    first = bool(statement.count(session, facts))
+    if not first and session.get_bind().dialect.name != "sqlite":
+        _LOCK.first(session, {"visit": visit.public_id})
+    return visit.public_id, first
+
+
+def _first_phone(visit_id: str, now: datetime) -> Ask:
+    return _FIRST_PHONE, {"visit": visit_id, "at": now}
 
 
 def _is_complete(session: Session, visit_id: str) -> bool:
-    return session.connection().execute(_VERIFIED_AT, {"visit": visit_id}).scalar() is not None
+    found = _VERIFIED_AT.first(session, {"visit": visit_id})
+    return found is not None and found.verified_at is not None
 
 
 _TABLE = cast(Table, Visit.__table__)
 _AT = bindparam("at", type_=UtcDateTime)
-_FIRST_PHONE = (
+_FIRST_PHONE = Statement(
     update(_TABLE)
     .where(_TABLE.c.public_id == bindparam("visit"), _TABLE.c.phone_at.is_(None))
     .values(phone_at=_AT, seen_at=func.coalesce(_TABLE.c.seen_at, _AT))
-    .returning(_TABLE.c.id)
 )
-_VERIFIED_AT = select(_TABLE.c.verified_at).where(_TABLE.c.public_id == bindparam("visit"))
-_LOCK = select(_TABLE.c.id).where(_TABLE.c.public_id == bindparam("visit")).with_for_update()
+_VERIFIED_AT = Statement(select(_TABLE.c.verified_at).where(_TABLE.c.public_id == bindparam("visit")))
+_LOCK = Statement(select(_TABLE.c.id).where(_TABLE.c.public_id == bindparam("visit")).with_for_update())

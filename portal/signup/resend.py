@@ -67,6 +67,7 @@ def _again(
         return Refused(room.name, room.opens_at - now)
     refusal = budgets.claim(session, venue, verification.path, now, settings)
     if refusal is not None:
+        room.leave(session)
         return Refused(refusal.reason)
     room.occupy(session)
     verification.sends += 1

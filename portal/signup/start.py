@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from portal.consent import records
 from portal.consent.evidence import Evidence
 from portal.core.config import Settings
-from portal.core.limits import LimitReached, find_room
+from portal.core.limits import Limit, LimitReached, find_room
+from portal.core.limits import ask as ask_limits
 from portal.core.phone import Phone
+from portal.core.statements import Ask, Statement, ask_ahead, next_number
 from portal.core.tokens import random_id
 from portal.signup import allowance
 from portal.signup.allowance import Refused
@@ -48,38 +50,59 @@ class Started:
     message_id: int | None
 
 
+def limits_of(settings: Settings, venue: Venue, asked: Start) -> list[Limit]:
+    """What a start counts against."""
+    return [
+        *allowance.of_number(settings, asked.phone),
+        *allowance.of_device(settings, asked.device_hash),
+        *allowance.of_address(settings, asked.path, asked.ip, venue.own_addresses),
+    ]
+
+
+def ask(venue: Venue, asked: Start, limits: list[Limit], now: datetime) -> list[Ask]:
+    """What `start` will ask for a first phone, to be asked ahead."""
+    declared = records.ask_to_declare(venue.legal_entity_id, asked.boxes)
+    return [*ask_limits(limits, now), budgets.ask(venue, asked.path), *declared, (_NUMBER, {}), (outbox.NUMBER, {})]
+
+
 def start(
-    session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime, *, first: bool = False
+    session: Session,
+    settings: Settings,
+    venue: Venue,
+    asked: Start,
+    now: datetime,
+    *,
+    first: bool = False,
+    limits: list[Limit] | None = None,
 ) -> Started | Refused:
     """Open a verification, or give back the open one of the same visit and number.
 
     The caller has locked the visit's row, so that fifty submits of one form make one SMS. A changed number closes the
     verification and starts a new one under the same limits. `first`: the visit has just left its first phone, so there is
-    no earlier verification to look for.
+    no earlier verification to look for. `limits`: its own, when all that `ask` says was asked.
     """
-    existing = None if first else session.connection().execute(_OPEN_OF_VISIT, {"visit": asked.visit_id}).first()
+    existing = None if first else _OPEN_OF_VISIT.first(session, {"visit": asked.visit_id})
     if existing is not None and existing.phone == asked.phone.e164 and existing.expires_at > now:
         _say_again(session, settings, venue, asked, existing, now)
         return Started(existing.public_id, None)
-    room = _room(session, settings, venue, asked, now)
+    if limits is None:
+        limits = limits_of(settings, venue, asked)
+        ask_ahead(session, *ask(venue, asked, limits, now))
+    room = _room(session, settings, venue, asked, limits, now)
     if isinstance(room, Refused):
         return room
     if existing is not None:
         close(session, existing.id, "replaced", now)
-    return _open(session, settings, venue, asked, now)
+    return _open(session, settings, venue, asked, now, first=first)
 
 
-def _room(session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime) -> Refused | None:
-    limits = [
-        *allowance.of_number(settings, asked.phone),
-        *allowance.of_device(settings, asked.device_hash),
-        *allowance.of_address(settings, asked.path, asked.ip, venue.own_addresses),
-    ]
+def _room(session: Session, settings: Settings, venue: Venue, asked: Start, limits: list[Limit], now: datetime) -> Refused | None:
     room = find_room(session, limits, now)
     if isinstance(room, LimitReached):
         return Refused(room.name, room.opens_at - now)
     refusal = budgets.claim(session, venue, asked.path, now, settings)
     if refusal is not None:
+        room.leave(session)
         return Refused(refusal.reason)
     room.occupy(session)
     return None
@@ -87,7 +110,7 @@ def _room(session: Session, settings: Settings, venue: Venue, asked: Start, now:
 
 def close(session: Session, verification_id: int, reason: str, now: datetime) -> None:
     """End an open verification; its code is worth nothing from here on."""
-    session.connection().execute(_CLOSE, {"number": verification_id, "reason": reason, "at": now})
+    _CLOSE.write(session, {"number": verification_id, "reason": reason, "at": now})
 
 
 def _say_again(session: Session, settings: Settings, venue: Venue, asked: Start, existing: Any, now: datetime) -> None:
@@ -97,21 +120,21 @@ def _say_again(session: Session, settings: Settings, venue: Venue, asked: Start,
         return
     before = existing.answers.get("boxes", [])
     newly = tuple(box for box in asked.boxes if [box.purpose, box.document_id, box.control] not in before)
-    facts = {"number": existing.id, "said": said, "card": _asks_card(asked)}
-    session.connection().execute(_SAY, facts)
+    _SAY.write(session, {"number": existing.id, "said": said, "card": _asks_card(asked)})
     _declare(session, settings, venue, asked, newly, existing.id, now)
 
 
-def _open(session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime) -> Started:
-    row = _row(settings, venue, asked, now)
-    connection = session.connection()
-    # Two submits of a form without a visit (/me) can meet here; the one that comes second takes the first one's.
-    verification_id = connection.execute(_INSERT[connection.dialect.name], row).scalar()
-    if verification_id is None:
-        return Started(connection.execute(_OPEN_OF_VISIT, {"visit": asked.visit_id}).one().public_id, None)
-    _declare(session, settings, venue, asked, asked.boxes, verification_id, now)
+def _open(session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime, *, first: bool) -> Started:
+    number = int(_NUMBER.first(session, {}).id)
+    row = {"id": number, **_row(settings, venue, asked, now)}
+    if first:
+        _INSERT.write(session, row)
+    elif _INSERT_OR_NOT.first(session, row) is None:
+        # Two submits of a form without a visit (/me) can meet here; the one that comes second takes the first one's.
+        return Started(_OPEN_OF_VISIT.first(session, {"visit": asked.visit_id}).public_id, None)
+    _declare(session, settings, venue, asked, asked.boxes, number, now)
     message_id = outbox.queue(
-        session, organization_id=venue.organization_id, venue_id=venue.id, verification_id=verification_id,
+        session, organization_id=venue.organization_id, venue_id=venue.id, verification_id=number,
         path=asked.path, phone=asked.phone.e164, language=asked.language, not_after=row["expires_at"], now=now,
     )  # fmt: skip
     return Started(row["public_id"], message_id)
@@ -164,28 +187,38 @@ def _row(settings: Settings, venue: Venue, asked: Start, now: datetime) -> dict[
 
 def _short_link() -> str:
     """Ten characters, 50 bits: short for the SMS, guarded by a limit on misses (`limit_short_link_ip_hour`)."""
-    return "".join(secrets.choice("0123456789abcdefghjkmnpqrstvwxyz") for _ in range(10))
+    return "".join("0123456789abcdefghjkmnpqrstvwxyz"[byte % 32] for byte in secrets.token_bytes(10))
 
 
 # Built once: they stand on the way of every guest.
 _TABLE = cast(Table, PhoneVerification.__table__)
 # Locked before limits and budget, as a resend does: /me has no visit whose lock would come first.
-_OPEN_OF_VISIT = (
+_OPEN_OF_VISIT = Statement(
     select(_TABLE.c.id, _TABLE.c.public_id, _TABLE.c.phone, _TABLE.c.expires_at, _TABLE.c.answers)
     .where(_TABLE.c.visit_id == bindparam("visit"), _TABLE.c.closed_at.is_(None))
     .with_for_update()
 )
-_SAY = (
+_SAY = Statement(
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("number"))
     .values(answers=bindparam("said", type_=_TABLE.c.answers.type), card_asked=bindparam("card"))
 )
-_CLOSE = (
+_CLOSE = Statement(
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("number"), _TABLE.c.closed_at.is_(None))
     .values(closed_at=bindparam("at"), closed_reason=bindparam("reason"))
 )
-_INSERT = {
-    "sqlite": sqlite_insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id),
-    "postgresql": pg_insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id),
-}
+_NUMBER = next_number(_TABLE)
+_COLUMNS = (
+    "id", "organization_id", "legal_entity_id", "venue_id", "public_id", "link", "visit_id", "path", "phone", "nonce",
+    "language", "card_asked", "answers", "arrival", "device_hash", "created_at", "expires_at",
+)  # fmt: skip
+_INSERT = Statement(insert(_TABLE), *_COLUMNS)
+_INSERT_OR_NOT = Statement(
+    {
+        name: upsert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)
+        for name, upsert in (("sqlite", sqlite_insert), ("postgresql", pg_insert))
+    },
+    *_COLUMNS,
+    apart=True,
+)

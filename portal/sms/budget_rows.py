@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, bindparam, select, update
@@ -10,13 +10,16 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from portal.core.statements import Statement
 from portal.sms.models import SmsBudget
 from portal.venues.models import Venue
 
 _TABLE = cast(Table, SmsBudget.__table__)
 _ROW = (_TABLE.c.venue_id == bindparam("venue"), _TABLE.c.path == bindparam("of_path"))
-_HOLD = select(_TABLE).where(*_ROW).with_for_update()
-_TAKE = update(_TABLE).where(*_ROW).values(day=bindparam("today"), kopecks=bindparam("spent"), minute=bindparam("times"))
+_HOLD = Statement(select(_TABLE).where(*_ROW).with_for_update())
+_TAKE = Statement(
+    update(_TABLE).where(*_ROW).values(day=bindparam("today"), kopecks=bindparam("spent"), minute=bindparam("times"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,18 @@ class Held:
     stopped_until: datetime | None
 
 
+def ask(venue: Venue, path: str) -> tuple[Statement, dict[str, Any]]:
+    """What `held` will ask, to be asked ahead."""
+    return _HOLD, {"venue": venue.id, "of_path": path}
+
+
 def held(session: Session, venue: Venue, path: str, now: datetime) -> Held:
     """Lock a path's row and read it as of today; nothing is written yet."""
-    found = session.connection().execute(_HOLD, {"venue": venue.id, "of_path": path}).first()
+    statement, facts = ask(venue, path)
+    found = statement.first(session, facts)
     if found is None:
         _make(session, venue, path, now)
-        found = session.connection().execute(_HOLD, {"venue": venue.id, "of_path": path}).one()
+        found = statement.first(session, facts)
     today = local_day(venue, now)
     kopecks = found.kopecks if found.day == today else 0
     return Held(venue.organization_id, venue.id, path, today, kopecks, found.minute, found.slow, found.stopped_until)
@@ -66,7 +75,7 @@ def _make(session: Session, venue: Venue, path: str, now: datetime) -> None:
 def take(session: Session, budget: Held, kopecks: int, minute: list[float]) -> None:
     """Store what the day and the minute have used now."""
     facts = {"venue": budget.venue_id, "of_path": budget.path, "today": budget.day, "spent": kopecks, "times": minute}
-    session.connection().execute(_TAKE, facts)
+    _TAKE.write(session, facts)
 
 
 def local_day(venue: Venue, now: datetime) -> date:

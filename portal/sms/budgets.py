@@ -6,13 +6,15 @@ counts with QR. One row per venue and path, locked by whoever claims, holds the 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 
 from portal.core.config import Settings
-from portal.sms import alarms
+from portal.core.statements import Statement
+from portal.sms import alarms, budget_rows
 from portal.sms.alarms import budget_path
 from portal.sms.budget_rows import Held, held, local_day, locked, take
 from portal.sms.errands import Bill
@@ -62,6 +64,11 @@ class State:
 
     paths: tuple[PathState, ...]
     alarms: tuple[SmsAlarm, ...]
+
+
+def ask(venue: Venue, path: str) -> tuple[Statement, dict[str, Any]]:
+    """What `claim` will ask, to be asked ahead."""
+    return budget_rows.ask(venue, budget_path(path))
 
 
 def claim(session: Session, venue: Venue, path: str, now: datetime, settings: Settings) -> Refusal | None:

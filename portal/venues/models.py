@@ -66,6 +66,8 @@ class Venue(Base):
     regions: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["RU"])
     identification_ground: Mapped[str] = mapped_column(String(30), default="operator_subscriber")
     own_addresses: Mapped[list[str]] = mapped_column(JSON, default=list)  # public addresses of the venue: no IP limit there
+    family_dns: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")  # resolvers that filter (436-ФЗ)
+    adult_notice: Mapped[bool] = mapped_column(default=False, server_default="0")  # "children with an adult" is told
     utm_aliases: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"table_tent_2": "table-tent"}
     vouchers: Mapped[bool] = mapped_column(default=False)
     sms_per_minute_wifi: Mapped[int] = mapped_column(default=10)
@@ -100,6 +102,12 @@ class WifiPolicy(Base):
     down_kbps: Mapped[int] = mapped_column(default=8000)
     up_kbps: Mapped[int] = mapped_column(default=4000)
     devices_per_guest: Mapped[int] = mapped_column(default=3)
+    closes_at: Mapped[str] = mapped_column(String(5), default="", server_default="")  # "HH:MM" by the venue's clock
+    day_seconds: Mapped[int] = mapped_column(default=0, server_default="0")  # of one guest in one local day; 0: no limit
+    day_megabytes: Mapped[int] = mapped_column(default=0, server_default="0")  # of 10^6 bytes, both directions; 0: no limit
+    interim_seconds: Mapped[int] = mapped_column(default=600, server_default="600")  # RFC 2869 §2.1: at least 60, better 600
+    remember_days: Mapped[int] = mapped_column(default=30, server_default="30")  # a device comes back without a code; 0: never
+    remember_everywhere: Mapped[bool] = mapped_column(default=False, server_default="0")  # at the entity's other venues
     updated_at: Mapped[datetime]
 
 
@@ -138,6 +146,11 @@ class Nas(Base):
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), index=True)
     gateway_id: Mapped[int | None] = mapped_column(ForeignKey("gateway.id"))
     name: Mapped[str] = mapped_column(String(60), unique=True)
-    address: Mapped[str] = mapped_column(String(60))
+    address: Mapped[str] = mapped_column(String(60))  # address or network; empty where `port` stands in for it
+    port: Mapped[int | None] = mapped_column(unique=True)  # of its own, with the next one: a router on a changing address
     secret: Mapped[str] = mapped_column(String(100))
+    coa_address: Mapped[str | None] = mapped_column(String(60))  # where it takes orders: None: its address; "": behind NAT
+    coa_port: Mapped[int] = mapped_column(default=3799, server_default="3799")  # RFC 5176 §2.1
+    short_lease_seconds: Mapped[int | None]  # longest Session-Timeout of one that takes no orders
+    restarted_at: Mapped[datetime | None]  # its last Accounting-On or -Off
     created_at: Mapped[datetime]

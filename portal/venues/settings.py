@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
@@ -14,12 +14,26 @@ from portal.core.i18n import LANGUAGES
 from portal.venues.models import FIELD_NAMES, IDENTIFICATION_GROUNDS, LegalEntity, Venue, WifiPolicy
 
 FIELD_MODES = ("off", "optional", "required")
+MOST_SECONDS = 7 * 24 * 3600
+MOST_REMEMBERED_DAYS = 180  # the proof itself is kept no less
 _EDITABLE = frozenset(
     "name city address timezone language accent offer_ru offer_en fields question_ru question_en regions "
-    "identification_ground own_addresses vouchers".split()
+    "identification_ground own_addresses vouchers family_dns adult_notice".split()
 )
 _ENTITY = frozenset("name inn ogrn address contact_email rkn_notification processors".split())
-_POLICY = frozenset("session_seconds idle_seconds down_kbps up_kbps devices_per_guest".split())
+_POLICY: dict[str, Callable[[Any], bool]] = {  # what fits; MOST_SECONDS is a week
+    "session_seconds": lambda value: 1 <= value <= MOST_SECONDS,
+    "idle_seconds": lambda value: value >= 1,
+    "down_kbps": lambda value: value >= 1,
+    "up_kbps": lambda value: value >= 1,
+    "devices_per_guest": lambda value: value >= 1,
+    "closes_at": lambda value: value == "" or re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value) is not None,
+    "day_seconds": lambda value: value >= 0,
+    "day_megabytes": lambda value: value >= 0,
+    "interim_seconds": lambda value: 60 <= value <= 3600,
+    "remember_days": lambda value: 0 <= value <= MOST_REMEMBERED_DAYS,
+    "remember_everywhere": lambda value: isinstance(value, bool),
+}
 _BUDGETS = frozenset(
     "sms_per_minute_wifi sms_per_minute_qr sms_day_kopecks_wifi sms_day_kopecks_qr sms_stopped_wifi sms_stopped_qr".split()
 )
@@ -40,11 +54,15 @@ def edit_entity(session: Session, entity: LegalEntity, **fields: str) -> None:
     session.flush()
 
 
-def edit_policy(session: Session, policy: WifiPolicy, now: datetime, **fields: int) -> None:
-    """Change times (seconds), speeds (kbit/s) and devices. A new version, so that the register names the one in force."""
-    if min(fields.values(), default=1) < 1:
-        raise PortalError("bad_policy")
-    _apply(policy, fields, _POLICY)
+def edit_policy(session: Session, policy: WifiPolicy, now: datetime, **fields: int | str | bool) -> None:
+    """Change times (seconds), speeds (kbit/s), devices, closing time, allowances of a day and how long devices are remembered.
+
+    A new version, so that the register names the one in force. Raises PortalError `bad_policy`; TypeError for another field.
+    """
+    for name, value in fields.items():
+        if name in _POLICY and not _POLICY[name](value):
+            raise PortalError("bad_policy")
+    _apply(policy, fields, frozenset(_POLICY))
     policy.version += 1
     policy.updated_at = now
     session.flush()
@@ -70,6 +88,21 @@ def _apply(row: object, fields: Mapping[str, Any], allowed: frozenset[str]) -> N
         setattr(row, name, value)
 
 
+def read_resolvers(typed: str) -> list[str]:
+    """Up to four addresses of DNS servers, a line or a comma each. Raises ValueError."""
+    found = [str(ipaddress.ip_address(part)) for part in re.split(r"[\s,;]+", typed.strip()) if part]
+    if len(found) > 4:
+        raise ValueError("at most four")
+    return found
+
+
+def _is_resolver(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address) is not None
+    except ValueError:
+        return False
+
+
 def _right_fields(value: Mapping[str, str]) -> bool:
     return set(value) <= set(FIELD_NAMES) and set(value.values()) <= set(FIELD_MODES)
 
@@ -81,5 +114,6 @@ _CHECKS: dict[str, Any] = {
     "accent": lambda value: re.fullmatch(r"#[0-9a-fA-F]{6}", value) is not None,
     "fields": _right_fields,
     "regions": lambda value: value and all(re.fullmatch(r"[A-Z]{2}", region) for region in value),
+    "family_dns": lambda value: len(value) <= 4 and all(_is_resolver(address) for address in value),
     "identification_ground": lambda value: value in IDENTIFICATION_GROUNDS,
 }

@@ -64,10 +64,12 @@ def add_gateway(
     return gateway
 
 
-def add_nas(session: Session, venue: Venue, name: str, address: str, now: datetime, gateway_id: int | None = None) -> Nas:
-    """A RADIUS client with a random 32-character secret."""
+def add_nas(
+    session: Session, venue: Venue, name: str, address: str, now: datetime, gateway_id: int | None = None, port: int | None = None
+) -> Nas:
+    """A RADIUS client with a random 32-character secret. One on a changing address has a `port` and no address."""
     nas = Nas(
-        organization_id=venue.organization_id, venue_id=venue.id, gateway_id=gateway_id, name=name, address=address,
+        organization_id=venue.organization_id, venue_id=venue.id, gateway_id=gateway_id, name=name, address=address, port=port,
         secret=secrets.token_hex(16), created_at=now,
     )  # fmt: skip
     session.add(nas)

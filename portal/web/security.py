@@ -20,6 +20,10 @@ PROBE_HOSTS = frozenset(
 )
 
 
+PROOF_PATH = "/proof/"
+PLAIN_PATHS = ("/go/", "/static/guest/")
+
+
 def csp_hash(inline: str) -> str:
     """The CSP source that allows exactly this inline block."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode() + "'"
@@ -39,20 +43,36 @@ def protect(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_NAME="__Host-session" if secure else "session",
     )
     app.before_request(partial(_only_known_hosts, settings))
+    app.before_request(partial(_proof_apart, settings))
+    app.before_request(partial(_plain_apart, settings))
     app.before_request(_no_zero_bytes)
     app.before_request(partial(_no_cross_site_forms, settings))
-    app.after_request(partial(_headers, secure))
+    app.after_request(partial(_headers, frozenset((settings.proof_host, settings.plain_host)) if secure else None))
 
 
 def _only_known_hosts(settings: Settings) -> AnyResponse | None:
     host = _host_name(request.host)
-    if host in settings.hosts:
+    if host in settings.hosts or (host and host in (settings.proof_host, settings.plain_host)):
         return None
     if host not in PROBE_HOSTS:
         abort(400)
     answer = redirect(settings.base_url + "/", 302)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _proof_apart(settings: Settings) -> None:
+    """The second host answers nothing but the proof, and nobody else answers that: the first is reached without internet."""
+    on_second_host = bool(settings.proof_host) and _host_name(request.host) == settings.proof_host
+    if on_second_host != request.path.startswith(PROOF_PATH):
+        abort(404)
+
+
+def _plain_apart(settings: Settings) -> None:
+    """The plain host answers nothing but the form for a gateway: whatever else is asked there has lost its way."""
+    on_plain_host = bool(settings.plain_host) and _host_name(request.host) == settings.plain_host
+    if on_plain_host and not request.path.startswith(PLAIN_PATHS):
+        abort(404)
 
 
 def _host_name(host: str) -> str:
@@ -76,23 +96,25 @@ def _no_cross_site_forms(settings: Settings) -> None:
         abort(403)
 
 
-def _headers(secure: bool, response: Response) -> Response:
+def _headers(plain_hosts: frozenset[str] | None, response: Response) -> Response:
+    """`plain_hosts` must stay reachable by plain http; None: the whole portal is plain, as a demo is."""
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers.setdefault("Content-Security-Policy", content_security_policy())
-    if secure:
+    if plain_hosts is not None and _host_name(request.host) not in plain_hosts:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response
 
 
 def content_security_policy() -> str:
-    """Strict by default. A page adds through `g`: `csp_styles` (hashes), `csp_form_actions` (a venue's gateways)."""
+    """Strict by default. A page adds through `g`: `csp_styles` (hashes), `csp_form_actions` (gateways), `csp_images`."""
     styles = " ".join(["'self'", *getattr(g, "csp_styles", ())])
     actions = " ".join(["'self'", *getattr(g, "csp_form_actions", ())])
+    images = " ".join(["'self'", "data:", *getattr(g, "csp_images", ())])
     return (
-        f"default-src 'none'; style-src {styles}; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        f"default-src 'none'; style-src {styles}; script-src 'self'; img-src {images}; connect-src 'self'; "
         f"manifest-src 'self'; worker-src 'self'; font-src 'self'; form-action {actions}; base-uri 'none'; frame-ancestors 'none'"
     )

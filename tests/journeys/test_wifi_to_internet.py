@@ -11,7 +11,7 @@ from portal.access.vouchers import make
 from portal.acquisition.models import Visit
 from portal.cards.models import Card
 from portal.guests.models import Guest
-from portal.jobs.put_out import put_out_revoked
+from portal.jobs.orders import carry_out_due
 from portal.signup.models import PhoneVerification
 from portal.venues import directory
 from tests.support.radius import serve_hooks
@@ -120,10 +120,10 @@ def test_disconnecting_ends_the_grant_and_the_worker_closes_the_device_at_the_ro
     assert fetch(f"{router.url}/device/{DEVICE}/").status == 200
     client.post(status.request.path + "/disconnect")
     assert world.rows(AccessGrant)[0].revoked_reason == "guest"
-    assert put_out_revoked(world.database, world.now) == 1
+    assert carry_out_due(world.database, lambda: world.now) == 1
     assert fetch(f"{router.url}/device/{DEVICE}/").status == 302
     assert world.rows(AccessGrant)[0].put_out_at is not None
-    assert put_out_revoked(world.database, world.now) == 0
+    assert carry_out_due(world.database, lambda: world.now) == 0
 
 
 def test_a_voucher_of_the_staff_opens_the_internet_and_nothing_else(wifi):

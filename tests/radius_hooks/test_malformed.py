@@ -100,7 +100,7 @@ def test_every_report_that_is_read_fits_its_columns(packet: dict[str, Any]) -> N
         return
     assert len(report.acct_session_id) <= 120 and len(report.user_name) <= 120
     assert len(report.terminate_cause or "") <= 40 and len(report.ip or "") <= 45
-    for count in (report.delay_seconds, report.session_seconds, report.input_octets, report.output_octets):
+    for count in (report.delay_seconds, report.session_seconds or 0, report.input_octets, report.output_octets):
         assert 0 <= count < 2**63
     (report.acct_session_id + report.user_name + (report.terminate_cause or "")).encode()
     assert "\x00" not in report.acct_session_id + report.user_name

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def write_authority(folder: Path) -> tuple[Path, Path]:
-    """Write `ca.pem` (for clients) and `server.pem` (key and chain for 127.0.0.1 and localhost)."""
+def write_authority(folder: Path, *hosts: str) -> tuple[Path, Path]:
+    """Write `ca.pem` (for clients) and `server.pem` (key and chain for 127.0.0.1, localhost and further hosts)."""
     ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = _name("Vestibule test CA")
     usage = x509.KeyUsage(
@@ -25,7 +25,8 @@ def write_authority(folder: Path) -> tuple[Path, Path]:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+    own = [x509.DNSName(host) for host in ("localhost", *hosts)]
+    names = [*own, x509.IPAddress(ip_address("127.0.0.1"))]
     server = (
         _builder(_name("127.0.0.1"), ca_name, server_key.public_key())
         .add_extension(x509.SubjectAlternativeName(names), critical=False)

@@ -20,7 +20,8 @@ from portal.core.clock import utcnow
 from portal.core.config import Settings
 from portal.core.db import Database
 from portal.core.logging import configure
-from portal.jobs import worker
+from portal.gateways.base import CallResult
+from portal.jobs import openings, worker
 from portal.jobs.house import House
 from portal.sms.senders.base import Accepted, OutgoingSms
 from portal.sms.senders.smsaero import SmsAeroSender
@@ -39,15 +40,31 @@ class StoppingSender(SmsAeroSender):
 
     def try_send(self, sms: OutgoingSms) -> Accepted:
         if self._stop_at == "before":
-            self._stand_still()
+            _stand_still(self._mark)
         answer = super().try_send(sms)
         if self._stop_at == "after":
-            self._stand_still()
+            _stand_still(self._mark)
         return answer
 
-    def _stand_still(self) -> None:
-        self._mark.touch()
-        threading.Event().wait()
+
+def stop_openings(stop_at: str, mark: Path) -> None:
+    """Stand still before or after the talk that lets a device in (`opening_before`, `opening_after`)."""
+    talk = openings.talk
+
+    def stopping(errand: openings.Errand) -> CallResult:
+        if stop_at == "opening_before":
+            _stand_still(mark)
+        result = talk(errand)
+        if stop_at == "opening_after":
+            _stand_still(mark)
+        return result
+
+    openings.talk = stopping
+
+
+def _stand_still(mark: Path) -> None:
+    mark.touch()
+    threading.Event().wait()
 
 
 @dataclass(frozen=True)
@@ -82,6 +99,7 @@ def main() -> None:
     settings = make_settings(Path(told["folder"]), **overrides)
     configure("DEBUG")
     sender = StoppingSender(settings, told["stop_at"], Path(told["mark"]))
+    stop_openings(told["stop_at"], Path(told["mark"]))
     ahead = timedelta(seconds=told["ahead"])
     worker.run(House(settings, Database(settings.url_of_database), sender, lambda: utcnow() + ahead))
 

@@ -26,6 +26,11 @@ class House:
     nas_name: str
 
 
+def gateway_key(name: str) -> str:
+    """The public key of the gateway of the tenant with this name."""
+    return name.encode().hex().ljust(24, "0")[:24]
+
+
 def build_house(session: Session, name: str = "teremok") -> House:
     """Write one tenant. `name` makes its codes unique, so that two tenants can stand side by side."""
     organization = Organization(name=f"Org {name}", created_at=NOW)
@@ -49,7 +54,10 @@ def build_house(session: Session, name: str = "teremok") -> House:
     session.flush()
     here = {**org, "venue_id": venue.id}
     source = Source(**here, code=f"{name[:6]}-7", kind="table_tent", label="Стол 7", utm_source="table-tent", created_at=NOW)
-    gateway = GatewayConfig(**here, kind="simulator", base_url="http://127.0.0.1:8002", secret="sim-" + "k" * 28, created_at=NOW)
+    gateway = GatewayConfig(
+        **here, kind="simulator", base_url="http://127.0.0.1:8002", secret="sim-" + "k" * 28, key=gateway_key(name),
+        created_at=NOW,
+    )  # fmt: skip
     session.add_all([source, gateway, WifiPolicy(**here, updated_at=NOW)])
     session.flush()
     nas = Nas(**here, gateway_id=gateway.id, name=f"{name}-nas", address="127.0.0.1", secret="n" * 32, created_at=NOW)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 from portal.consent import documents
-from portal.core.clock import utcnow
-from portal.venues import directory
+from portal.venues import directory, signs
+from tests.support.gateway_states import disconnected, known_by_its_mac_alone, last_step, refused_by_the_router, refused_login
 from tests.support.stage import VENUE, Stage
 
 LANGUAGES = ("ru", "en")
@@ -19,6 +19,10 @@ NOT_PAGES = {
     "guest.seen": "one pixel",
     "guest.card_manifest": "for the operating system",
     "guest.service_worker": "a script",
+    "guest.proof": "one pixel on the second host",
+    "guest.not_captive": "redirects",
+    "guest.enter": "redirects",
+    "guest.capport": "for operating systems; redirects a browser",
     "guest.short_link": "redirects; its unknown link is the page of a wrong address",
     "dashboard.home": "redirects by role",
     "dashboard.channels_csv": "a file",
@@ -83,6 +87,12 @@ def _voucher_form(stage: Stage) -> str:
     return f"/voucher/{token}"
 
 
+def _slow(stage: Stage) -> str:
+    path = stage.connected()
+    stage.later(seconds=20)
+    return path
+
+
 def _no_internet(stage: Stage) -> str:
     path = stage.connected()
     stage.later(minutes=2)
@@ -113,6 +123,15 @@ def _venue_page(rest: str) -> Callable[[Stage], str]:
     return lambda stage: f"/dashboard/venues/{VENUE}{rest}"
 
 
+def _gateway_page(stage: Stage) -> str:
+    with stage.database.writing() as session:
+        venue = directory.venue_by_code(session, VENUE)
+        assert venue is not None
+        gateway = directory.gateways_of(session, venue.id)[0]
+        signs.note(session, gateway.id, "redirect", stage.now())
+        return f"/dashboard/venues/{VENUE}/gateways/{gateway.key}"
+
+
 GUEST = (
     State("index", "guest.index", lambda stage: "/"),
     State("landing from a code", "guest.scanned", lambda stage: f"/s/{stage.source}"),
@@ -126,7 +145,10 @@ GUEST = (
     State("unknown code", "guest.scanned", lambda stage: "/s/nothing", status=404),
     State("landing from a link", "guest.linked", lambda stage: f"/v/{VENUE}?utm_source=vk"),
     State("landing on Wi-Fi", "guest.joined", lambda stage: stage.wifi()),
+    State("remembered device", "guest.joined", lambda stage: stage.remembered()),
     State("Wi-Fi that vouches for nothing", "guest.joined", lambda stage: f"/wifi/{VENUE}", status=400),
+    State("a UniFi site of nobody", "guest.from_unifi", lambda stage: "/guest/s/nobody/?ap=02:00:00:00:00:01", status=404),
+    State("Wi-Fi that refuses a device", "guest.joined", refused_login),
     State("code", "guest.verify", _opened_code),
     State("code that did not fit", "guest.check", _opened_code, lambda page: _send(page, code="000000"), status=422),
     State("code may be sent again", "guest.verify", _may_resend),
@@ -139,10 +161,15 @@ GUEST = (
     State(
         "staff code that did not fit", "guest.redeem", _voucher_form, lambda page: _send(page, voucher="AAAAAAAAAA"), status=422
     ),
+    State("last step", "guest.go", last_step),
     State("opening the internet", "guest.connected", lambda stage: stage.connected()),
-    State("online", "guest.connected", lambda stage: stage.connected(online_at=utcnow())),
+    State("online", "guest.connected", lambda stage: stage.connected(online=True)),
+    State("internet opens slowly", "guest.connected", _slow),
     State("no internet", "guest.connected", _no_internet),
     State("time is over", "guest.connected", _ended),
+    State("internet that the router refuses", "guest.connected", refused_by_the_router),
+    State("disconnected by staff", "guest.connected", disconnected),
+    State("online, by the device alone", "guest.connected", known_by_its_mac_alone),
     State("card", "guest.card", lambda stage: stage.proven()[0]),
     State("my data, number", "guest.me", lambda stage: f"/me/{VENUE}"),
     State("my data", "guest.mine", lambda stage: stage.me()),
@@ -174,7 +201,19 @@ DASHBOARD = (
     State("document in the dashboard", "dashboard.document", _venue_page("/documents/card_consent/ru/1"), role="owner"),
     State("document draft", "dashboard.edit_document", _draft, role="owner"),
     State("Wi-Fi policy", "dashboard.wifi", _venue_page("/wifi"), role="owner"),
+    State("gateways", "dashboard.gateways", _venue_page("/gateways"), role="owner"),
+    State("new gateway", "dashboard.new_gateway", _venue_page("/gateways/new/mikrotik"), role="owner"),
+    State("gateway", "dashboard.gateway", _gateway_page, role="owner"),
+    State(
+        "gateway with its secrets", "dashboard.show_pastes", _gateway_page,
+        lambda page: (page.locator("button.primary").first.click(), page.wait_for_load_state())[1], role="owner",
+    ),
+    State("gateway settings", "dashboard.edit_gateway", lambda stage: f"{_gateway_page(stage)}/edit", role="owner"),
     State("SMS budget", "dashboard.sms", _venue_page("/sms"), role="owner"),
+    State("Wi-Fi register", "dashboard.register", _venue_page("/register"), role="owner"),
+    State("blocked on the Wi-Fi", "dashboard.blocks", lambda stage: stage.blocked(), role="staff"),
+    State("online now", "dashboard.online", lambda stage: stage.online_now(), role="staff"),
+    State("nobody online", "dashboard.online", lambda stage: stage.nobody_online(), role="owner"),
     State("look-up", "dashboard.lookup", lambda stage: "/dashboard/lookup", role="staff"),
     State("staff codes", "dashboard.vouchers", lambda stage: "/dashboard/vouchers", role="staff"),
     State("sessions", "dashboard.sessions", lambda stage: "/dashboard/sessions", role="staff"),

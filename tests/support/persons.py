@@ -24,7 +24,7 @@ from portal.signup.registration import Form, register
 from portal.venues import directory
 from tests.support.house import House
 
-KINDS = {"card": "card_consent", "advertising_sms": "advertising_sms"}
+KINDS = {"card": "card_consent", "advertising_sms": "advertising_sms", "wifi_terms": "wifi_terms"}
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from werkzeug.serving import make_server
@@ -22,6 +23,8 @@ from portal.core.config import Settings
 from portal.core.db import Database
 from portal.venues.models import Nas
 from radius_hooks.app import create_app
+from radius_hooks.replay import store_what_waits
+from radius_hooks.spool import Spool
 
 
 def missing() -> str | None:
@@ -41,9 +44,24 @@ def free_port(kind: int = socket.SOCK_DGRAM) -> int:
 
 
 @contextlib.contextmanager
-def serve_hooks(settings: Settings, database: Database, clock: Callable[[], datetime], port: int = 0) -> Iterator[str]:
-    """The hooks in threads of this process; yields their address."""
-    server = make_server("127.0.0.1", port or free_port(socket.SOCK_STREAM), create_app(settings, database, clock), threaded=True)
+def serve_hooks(
+    settings: Settings,
+    database: Database,
+    clock: Callable[[], datetime],
+    port: int = 0,
+    seen: Callable[[int], None] = lambda _status: None,
+) -> Iterator[str]:
+    """The hooks in threads of this process; yields their address. `seen` is told the status of every answer."""
+    app = create_app(settings, database, clock)
+
+    def told(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        def tell(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            seen(int(status[:3]))
+            return start(status, headers, *more)
+
+        return app(environ, tell)
+
+    server = make_server("127.0.0.1", port or free_port(socket.SOCK_STREAM), told, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -55,21 +73,45 @@ def serve_hooks(settings: Settings, database: Database, clock: Callable[[], date
 
 
 class PrivateRadius:
-    """A running FreeRADIUS that knows the database's routers. `authorize` and `account` speak as one of them."""
+    """A running FreeRADIUS that knows the database's routers. `authorize` and `account` speak as one of them.
 
-    def __init__(self, settings: Settings, database: Database, hooks_url: str) -> None:
+    `edit` may change the written folder before the start; `prefix` is put before the command, such as `ip netns exec …`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        hooks_url: str,
+        edit: Callable[[Path], None] = lambda _folder: None,
+        prefix: tuple[str, ...] = (),
+        spool: Path | None = None,
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="vestibule-radius-", dir="/tmp"))
         self.auth_port, self.acct_port = free_port(), free_port()
         with database.reading() as session:
             routers = list(session.scalars(select(Nas)))
         self.secret = routers[0].secret
-        listening = raddb.Listening("127.0.0.1", self.auth_port, self.acct_port)
-        raddb.write(self.folder, routers, hooks_url, settings.radius_hook_secret.get_secret_value(), listening)
+        self.spool = spool or self.folder / "spool"
+        around = raddb.Surroundings(hooks_url, settings.radius_hook_secret.get_secret_value(), self.spool)
+        raddb.write(self.folder, routers, around, raddb.Listening("127.0.0.1", self.auth_port, self.acct_port))
+        edit(self.folder)
+        self._database = database
+        self._prefix = prefix
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, again after `kill`, with the folder as it is."""
         self._log = (self.folder / "server.log").open("wb")
-        self._server = subprocess.Popen(
-            ["/usr/sbin/freeradius", "-f", "-l", "stdout", "-d", str(self.folder)], stdout=self._log, stderr=self._log
-        )
+        command = [*self._prefix, "/usr/sbin/freeradius", "-f", "-l", "stdout", "-d", str(self.folder)]
+        self._server = subprocess.Popen(command, stdout=self._log, stderr=self._log)
         self._wait()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._server.kill()
+        self._server.wait(10)
+        self._log.close()
 
     def authorize(
         self, user_name: str, password: str, *more: str, signed: bool = True, secret: str = "", how: str = "User", tries: int = 2
@@ -80,12 +122,24 @@ class PrivateRadius:
 
     def account(self, *lines: str, tries: int = 2) -> str:
         """What radclient prints of an answer to Accounting-Request."""
-        return self._ask(self.acct_port, "acct", list(lines), "", tries)
+        return self._ask(self.acct_port, "acct", [*lines, "Message-Authenticator = 0x00"], "", tries)
+
+    def ask(self, port: int, what: str, *lines: str, secret: str = "", tries: int = 2) -> str:
+        """What radclient prints of an answer to exactly these attributes."""
+        return self._ask(port, what, list(lines), secret, tries)
+
+    def replay(self) -> int:
+        """Store what was written down, as the process beside does; returns how many packets that were."""
+        return store_what_waits(Spool(self.spool), self._database)
 
     def outcomes(self) -> str:
         """The server's own record of its answers."""
         path = self.folder / "outcomes.log"
         return path.read_text() if path.exists() else ""
+
+    def log(self) -> str:
+        """What it said since its last start."""
+        return (self.folder / "server.log").read_text("utf-8", "replace")
 
     def stop(self) -> None:
         """End the server and remove its folder."""
@@ -98,12 +152,14 @@ class PrivateRadius:
         secret_file = self.folder / f"secret-{os.getpid()}"
         secret_file.write_text((secret or self.secret) + "\n")
         command = ["radclient", "-x", "-r", str(tries), "-t", "1.5", "-S", str(secret_file), f"127.0.0.1:{port}", what]
-        found = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=30, check=False)
+        found = subprocess.run(
+            [*self._prefix, *command], input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=30, check=False
+        )
         return found.stdout.partition("Received ")[2]
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 15
-        while "Ready to process requests" not in (said := (self.folder / "server.log").read_text("utf-8", "replace")):
+        while "Ready to process requests" not in (said := self.log()):
             if self._server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"FreeRADIUS did not start:\n{said[-2000:]}")
             time.sleep(0.02)

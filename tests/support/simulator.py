@@ -7,13 +7,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from portal.core.config import Settings
 from portal.core.db import Database
 from portal.gateways.simulated_router.nas import Hooks
 from portal.gateways.simulated_router.router import Router
 from portal.gateways.simulated_router.server import RouterServer
+from portal.gateways.simulator import sign_arrival
 from portal.venues.models import GatewayConfig
 from tests.support.house import House
 
@@ -65,3 +68,11 @@ def simulated_router(
     finally:
         server.stop()
         thread.join()
+
+
+def signed_redirect(database: Database, house: House, mac: str, at: datetime) -> str:
+    """The path of the gateway's redirect of a device, as the pretend router signs it."""
+    with database.reading() as session:
+        secret = session.get_one(GatewayConfig, house.gateway_id).secret
+    values = {"mac": mac, "ip": "10.0.0.9", "url": "", "ts": str(int(at.timestamp()))}
+    return f"/wifi/{house.venue_code}?{urlencode({**values, 'sig': sign_arrival(secret, values)})}"

@@ -9,27 +9,29 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from portal.access import vouchers
-from portal.acquisition.models import Source, Visit
+from portal.access import blocks, grants, vouchers
+from portal.acquisition.models import Source
 from portal.app import create_app
 from portal.cli import demo
 from portal.cli.house import House
 from portal.core.clock import utcnow
 from portal.core.config import Settings
 from portal.core.db import Database
+from portal.core.mac import Mac
 from portal.core.migrations import migrate
 from portal.core.phone import parse_phone
 from portal.gateways.simulator import sign_arrival
+from portal.signup import online_now
 from portal.signup.codes import code_for
 from portal.signup.models import PhoneVerification
+from portal.signup.online import came_online
 from portal.sms.senders.base import OutgoingSms
 from portal.sms.senders.console import ConsoleSender, kept_file
 from portal.staff import accounts
@@ -83,14 +85,14 @@ class Stage:
         """A number nobody had."""
         return f"+7916{next(_serial):07d}"
 
-    def wifi(self) -> str:
-        """A gateway's redirect of a new device, signed."""
+    def wifi(self, mac: str = "") -> str:
+        """A gateway's redirect of a device, signed; a new one unless it is named."""
         with self.database.reading() as session:
             secret = session.scalars(select(GatewayConfig.secret)).first()
         assert secret is not None
-        at = str(int(self.now().timestamp()))
+        at, number = str(int(self.now().timestamp())), next(_serial)
         values = {
-            "mac": f"02:00:00:00:{next(_serial) % 256:02x}:{next(_serial) % 256:02x}",
+            "mac": mac or f"02:00:00:00:{number >> 8 & 255:02x}:{number & 255:02x}",
             "ip": "10.0.0.9",
             "url": "",
             "ts": at,
@@ -125,12 +127,12 @@ class Stage:
         """What the SMS says."""
         return code_for(self.settings.keys, self.verification(phone).nonce, phone)
 
-    def connected(self, **visit: Any) -> str:
-        """The status page of a proven Wi-Fi guest, whose visit's columns are set to `visit`."""
+    def connected(self, *, online: bool = False) -> str:
+        """The status page of a proven Wi-Fi guest whose device came online, or did not yet."""
         _, visit_id = self.proven(self.wifi())
-        with self.database.writing() as session:
-            for name, value in visit.items():
-                setattr(session.scalars(select(Visit).where(Visit.public_id == visit_id)).one(), name, value)
+        if online:
+            with self.database.writing() as session:
+                came_online(session, visit_id, self.now(), "accounting")
         return f"/connected/{self.settings.keys.seal('connected', {'v': visit_id}, self.now())}"
 
     def me(self) -> str:
@@ -143,6 +145,43 @@ class Stage:
         assert venue is not None and phone is not None
         claims = {"le": venue.legal_entity_id, "venue": venue.id, "phone": parse_phone(phone, ["RU"]).e164}
         return f"/me/s/{self.settings.keys.seal('me', claims, self.now())}"
+
+    def remembered(self) -> str:
+        """The redirect of a device that was proven yesterday."""
+        entry = self.wifi()
+        self.proven(entry)
+        self.later(days=1)
+        mac = parse_qs(urlsplit(entry).query)["mac"][0]
+        return self.wifi(mac)
+
+    def blocked(self) -> str:
+        """The page of blocks, with one on it."""
+        with self.database.writing() as session:
+            venue = directory.venue_by_code(session, VENUE)
+            assert venue is not None
+            mac = Mac(f"0200000000{next(_serial) % 256:02x}")
+            blocks.block(
+                session, venue.legal_entity, phone=None, mac=mac, reason="Шумит", staff_name="Анна", now=self.now()
+            )  # fmt: skip
+        return "/dashboard/blocks"
+
+    def nobody_online(self) -> str:
+        """The page of who is online at a venue whose Wi-Fi no state of these pages uses."""
+        with self.database.reading() as session:
+            other = session.scalars(select(Venue.code).where(Venue.code != VENUE)).first()
+        return f"/dashboard/online?venue={other}"
+
+    def online_now(self) -> str:
+        """The page of who is online: one that the phone itself reported, one that staff just put off."""
+        for put_off in (False, True):
+            _, visit_id = self.proven(self.wifi())
+            with self.database.writing() as session:
+                came_online(session, visit_id, self.now(), "proof_image")
+                grant = grants.by_visit(session, visit_id)
+                assert grant is not None
+                if put_off:
+                    online_now.put_off(session, [grant.venue_id], grant.id, self.now())
+        return f"/dashboard/online?venue={VENUE}"
 
     def voucher(self) -> str:
         """A code for a guest, from the staff."""

@@ -1,10 +1,16 @@
-"""Doors for providers that call us."""
+"""Doors for providers and routers that call us. No cookie opens one, so other sites' forms are nothing to fear."""
 
-from flask import Flask
+from importlib import import_module
 
-from portal.web.callbacks import smsaero
+from flask import Blueprint, Flask
+
+bp = Blueprint("callbacks", __name__)
+
+DOORS = ("smsaero", "authmon", "router")
 
 
 def register(app: Flask) -> None:
     """Add the callbacks to the portal."""
-    app.register_blueprint(smsaero.bp)
+    for door in DOORS:
+        import_module(f"portal.web.callbacks.{door}")
+    app.register_blueprint(bp)

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, request
+from flask import request
 from prometheus_client import Counter
 
 from portal.signup.messages import on_status
 from portal.sms import receipts
+from portal.web.callbacks import bp
 from portal.web.parts import parts
-
-bp = Blueprint("callbacks", __name__, url_prefix="/callbacks")
 
 MAX_BODY = 4096
 RECEIPTS = Counter("vestibule_sms_receipts", "Delivery receipts.", ("outcome",))
 
 
-@bp.post("/smsaero/<secret>")
+@bp.post("/callbacks/smsaero/<secret>")
 def smsaero_receipt(secret: str) -> tuple[str, int]:
     """The same empty 200 for a receipt that is new, repeated, unknown or forged: a refusal would only be repeated."""
     request.max_content_length = MAX_BODY

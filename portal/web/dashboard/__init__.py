@@ -3,10 +3,13 @@
 from flask import Flask
 
 from portal.web.dashboard import (
+    blocks,
     documents,
+    gateways,
     guards,
     journal,
     lookup,
+    online,
     operator,
     overview,
     sessions,
@@ -19,15 +22,22 @@ from portal.web.dashboard import (
     wifi,
     words,
 )
+from portal.web.dashboard import (
+    register as register_page,
+)
 from portal.web.dashboard.blueprint import bp
 
 words.install(bp)
 PAGES = (
+    blocks,
     documents,
+    gateways,
     journal,
     lookup,
+    online,
     operator,
     overview,
+    register_page,
     sessions,
     sheets,
     sign_in,

@@ -10,6 +10,7 @@ from portal.consent import documents, markup, texts
 from portal.consent.models import DOCUMENT_KINDS, ConsentDocument
 from portal.core.errors import PortalError
 from portal.core.i18n import LANGUAGES
+from portal.signup import remembering
 from portal.staff import journal
 from portal.venues.models import Venue
 from portal.web.dashboard.blueprint import bp
@@ -94,7 +95,7 @@ def publish_document(code: str, kind: str, language: str, version: int) -> Respo
     with parts().database.writing() as db:
         venue, document = _own(db, code, kind, language, version)
         try:
-            documents.publish(db, document, now)
+            remembering.publish(db, document, now)
         except PortalError:
             return redirect(_address(venue, document), 303)  # the page names the gaps
         journal.write(db, me(), "document.publish", _subject(venue, document), now)

@@ -65,7 +65,9 @@ def _language(venue: Venue) -> str:
 def _drawing(name: str, source: Source, venue: Venue) -> Drawing:
     offer = {"ru": venue.offer_ru, "en": venue.offer_en}[_language(venue)]
     with force_locale(_language(venue)):
-        return draw(name, _link(source), venue.name, offer or _("Your guest card"), _("Point the camera of your phone here"))
+        told = source.kind == "wifi" and venue.adult_notice
+        call = _("Children use this Wi-Fi together with an adult.") if told else _("Point the camera of your phone here")
+        return draw(name, _link(source), venue.name, offer or _("Your guest card"), call)
 
 
 def _words(source: Source, venue: Venue) -> dict[str, object]:

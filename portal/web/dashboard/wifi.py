@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from portal.access import policy_change
 from portal.staff import journal
 from portal.venues.directory import policy_of
 from portal.venues.settings import edit_policy
@@ -27,7 +28,7 @@ def wifi_form(code: str) -> str:
 @bp.post("/venues/<code>/wifi")
 @allow("owner")
 def save_wifi(code: str) -> Response | tuple[str, int]:
-    """A new version of the policy, for grants from now on."""
+    """A new version of the policy, also for who is online."""
     form, now = WifiForm(), parts().clock()
     with parts().database.writing() as db:
         venue = own_venue(db, code)
@@ -35,6 +36,7 @@ def save_wifi(code: str) -> Response | tuple[str, int]:
         if not form.validate():
             return render_template("dashboard/wifi.html", form=form, venue=venue, policy=policy), 422
         edit_policy(db, policy, now, **form.values())
+        policy_change.spread(db, policy, now)
         journal.write(db, me(), "wifi.edit", venue.code, now)
-    flash(_("Saved. It holds for guests who come online from now on."))
+    flash(_("Saved. Guests who are online get the new speeds, and no more than the new time."))
     return redirect(url_for("dashboard.wifi", code=code), 303)

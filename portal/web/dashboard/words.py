@@ -54,6 +54,48 @@ SMS_STATUSES = {
     "unknown": _l("sent or not, being checked"),
     "expired": _l("too late to send"),
 }
+WIFI_STATES = {
+    "waiting": _l("waits for the code"),
+    "let_in": _l("let in, not seen online"),
+    "online": _l("online"),
+    "revoked": _l("disconnected"),
+    "ended": _l("the time is over"),
+}
+ORDER_STATES = {
+    "waiting": _l("not told yet"),
+    "done": _l("has opened"),
+    "failed": _l("did not open"),
+    "expired": _l("did not answer in time"),
+}
+TASKS = {"put_out": _l("Disconnecting"), "change": _l("New time and speed")}
+TASK_STATES = {
+    "waiting": _l("under way"),
+    "done": _l("done"),
+    "failed": _l("not possible"),
+    "expired": _l("given up: the time was over"),
+}
+REASONS = {
+    "guest": _l("the guest's wish"),
+    "staff": _l("the staff's word"),
+    "withdrawn": _l("consent withdrawn"),
+    "erased": _l("data erased"),
+    "blocked": _l("blocked"),
+    "expired": _l("the time is over"),
+    "policy": _l("the rules were changed"),
+}
+ANSWERS = {
+    "ACK": _l("the router confirmed"),
+    "HTTP 200": _l("the router confirmed"),
+    "not authorized any more": _l("the router confirmed"),
+    "NAK: no such session": _l("the router knows no such session: it is over"),
+    "no answer from the NAS": _l("the router does not answer"),
+    "behind NAT: waits for its lease to end": _l("the router cannot be reached: it ends by itself within minutes"),
+    "no session was open": _l("nothing was open"),
+    "the session had ended": _l("it had ended already"),
+    "holds from the next login": _l("holds from the next login"),
+    "let in again": _l("let in again meanwhile"),
+    "waits for the router": _l("waits until the router asks"),
+}
 PATHS = {"wifi": _l("Wi-Fi"), "qr": _l("QR code or link"), "me": _l("own data page")}
 DOCUMENTS = {
     "wifi_terms": _l("Wi-Fi terms"),
@@ -92,10 +134,21 @@ ACTIONS = {
     "document.publish": _l("published a document"),
     "operator.edit": _l("changed the operator"),
     "wifi.edit": _l("changed the Wi-Fi policy"),
+    "gateway.add": _l("added a gateway"),
+    "gateway.edit": _l("changed a gateway"),
+    "gateway.secrets": _l("looked at a gateway's secrets"),
+    "gateway.rotate": _l("made new secrets for a gateway"),
+    "gateway.remove": _l("deleted a gateway"),
+    "access.block": _l("blocked on the Wi-Fi"),
+    "access.unblock": _l("took a block back"),
+    "access.disconnect": _l("disconnected a device"),
+    "lookup.number": _l("looked a Wi-Fi number up"),
     "sms.edit": _l("changed the SMS budget"),
     "sms.resume": _l("let SMS go on"),
     "export": _l("downloaded a report"),
+    "register.export": _l("exported the Wi-Fi register"),
 }
+ASKED = {"phone": _l("phone"), "mac": _l("MAC"), "time": _l("time")}
 ALARMS = {
     "budget_80": _l("the day's budget is used up to 80 %"),
     "budget_100": _l("the day's budget is spent: SMS stand still until midnight"),
@@ -136,10 +189,17 @@ def install(bp: Blueprint) -> None:
         "PRESETS": PRESETS,
         "SMS_STATUSES": SMS_STATUSES,
         "PATHS": PATHS,
+        "WIFI_STATES": WIFI_STATES,
+        "ORDER_STATES": ORDER_STATES,
+        "TASKS": TASKS,
+        "TASK_STATES": TASK_STATES,
+        "REASONS": REASONS,
+        "ANSWERS": ANSWERS,
         "DOCUMENTS": DOCUMENTS,
         "LANGUAGE_NAMES": LANGUAGE_NAMES,
         "ACTIONS": ACTIONS,
         "ALARMS": ALARMS,
+        "ASKED": ASKED,
         "PLACEHOLDERS": PLACEHOLDERS,
     }
     bp.context_processor(lambda: tables)

@@ -1,13 +1,13 @@
 """The card's page: number and codes for the till. It opens offline and can stand on the home screen."""
 
 import re
+from typing import Any
 
 from flask import Response, abort, current_app, g, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from portal.cards import barcodes, numbers, read
-from portal.cards.models import Card
 from portal.signup.card_opened import card_opened
 from portal.venues.models import Venue
 from portal.web.guest import bp
@@ -77,11 +77,11 @@ def service_worker() -> Response:
     return answer
 
 
-def _card_and_venue(token: str) -> tuple[Card, Venue]:
-    with parts().database.reading() as session:
-        found = read.by_token(session, token)
-        if found is None:
-            abort(404)
+def _card_and_venue(token: str) -> tuple[Any, Venue]:
+    with parts().database.glancing() as glances:
+        found = read.shown(glances, token)
+    if found is None:
+        abort(404)
     front = shelf().by_venue_id(parts(), found.venue_id)
     assert front is not None  # venues are not deleted
     return found, front.venue

@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.acquisition.bots import classify
 from portal.acquisition.entry import FORM_FOR, Entry, new_entry, open_entry, seal_entry
 from portal.acquisition.utm import match, read_utm
-from portal.web.guest import arrival, bp
+from portal.venues.models import Venue
+from portal.web.guest import arrival, bp, told, welcome
 from portal.web.guest.client import keep_device
 from portal.web.guest.forms import Typed, document_url, shown_boxes, shown_fields
 from portal.web.guest.shelf import TERMS_KINDS, Front, shelf
@@ -55,19 +56,22 @@ def linked(venue_code: str) -> AnyResponse:
 
 @bp.get("/wifi/<venue_code>")
 def joined(venue_code: str) -> AnyResponse:
-    """The gateway's redirect. A pending verification of this device, or a grant that still runs, is taken up again."""
+    """The gateway's redirect. What it says of a login is answered; a pending code or a running grant is taken up again."""
     front = shelf().by_venue(parts(), venue_code[:40].lower())
     if front is None:
         return make_response(render_template("guest/not_found.html"), 404)
     values = arrival.read(front)
+    if values is None and request.args.get("status") == "authenticated":
+        return told.online_already(front)
     if values is None:
         return make_response(render_template("guest/message.html", venue=front.venue, **_reconnect()), 400)
-    back = arrival.take_up(front, values)
+    back = told.answer_to(front, values) or arrival.take_up(front, values)
     if back is not None:
         return back
+    values.pop("back", None)  # of an earlier visit
     source = next((s for s in front.sources if s.kind == "wifi"), None)
     entry = new_entry(front.venue.id, source.id if source else None, "wifi", _language(front), parts().clock(), arrival=values)
-    return _landing(front, entry)
+    return welcome.page(front, entry) if welcome.is_known(front, values) else _landing(front, entry)
 
 
 @bp.get("/form/<token>")
@@ -90,11 +94,11 @@ def _reconnect() -> dict[str, Any]:
     }
 
 
-def not_open(front: Front) -> AnyResponse:
+def not_open(venue: Venue) -> AnyResponse:
     """A venue that has not gone live takes no phones: its documents may be drafts."""
     title, text = _("This page is not open yet"), _("The place is still setting it up. Ask the staff, or come back later.")
     return make_response(
-        render_template("guest/message.html", venue=front.venue, title=title, text=text, next_url=None, next_label=None)
+        render_template("guest/message.html", venue=venue, title=title, text=text, next_url=None, next_label=None)
     )
 
 
@@ -107,7 +111,7 @@ def _language(front: Front) -> str:
 def _landing(front: Front, entry: Entry) -> AnyResponse:
     """The page with this visit's token put in; kept where nothing but the token differs from one guest to the next."""
     if not front.venue.live:
-        return not_open(front)
+        return not_open(front.venue)
     token = seal_entry(parts().settings.keys, entry, parts().clock())
     key = (entry.entry, g.language)
     if request.args.keys() - {"lang"}:

@@ -1,10 +1,11 @@
 """What templates of guest pages call: the venue's logo, language links, times and spans as a guest reads them."""
 
 import base64
+import string
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_time
@@ -57,16 +58,16 @@ def _svg_uri(svg: str) -> str:
 
 
 def other_languages() -> list[tuple[str, str, str]]:
-    """Code, name and link of each other language of this page; none on the answer to a form."""
+    """Code, name and link of each other language of this page; none on the answer to a form.
+
+    The query stays as it was written, because gateways sign that; the language stands behind it.
+    """
     if request.method != "GET":
         return []
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    kept = b"&".join(pair for pair in request.query_string.split(b"&") if not pair.startswith(b"lang="))
+    query = quote(kept, safe=string.punctuation) + ("&" if kept else "")
     mine = getattr(g, "language", LANGUAGES[0])
-    return [
-        (code, LANGUAGE_NAMES[code], f"{quote(request.path)}?{urlencode([*kept, ('lang', code)])}")
-        for code in LANGUAGES
-        if code != mine
-    ]
+    return [(code, LANGUAGE_NAMES[code], f"{quote(request.path)}?{query}lang={code}") for code in LANGUAGES if code != mine]
 
 
 def time_at(moment: datetime, timezone: str) -> str:

@@ -10,11 +10,12 @@ from portal.acquisition.bots import classify
 from portal.acquisition.entry import SEEN_FOR, open_entry
 from portal.core.errors import PortalError
 from portal.core.logging import follow
+from portal.venues import signs
 from portal.web.guest import bp
 from portal.web.guest.client import client_of
 from portal.web.parts import parts
 
-_PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
 @bp.get("/seen/<token>")
@@ -36,7 +37,9 @@ def _record(token: str, bot_reason: str | None) -> None:
     client = client_of(entry.arrival, bot_reason)
     with parts().database.writing() as session:
         visits.continue_or_record(session, entry, client, now, seen=True)
+        if gateway_id := entry.arrival.get("gateway_id"):
+            signs.note(session, gateway_id, "redirect", now)
 
 
 def _pixel(status: int) -> Response:
-    return Response(_PIXEL, status, content_type="image/gif")
+    return Response(PIXEL, status, content_type="image/gif")

@@ -28,7 +28,7 @@ def signup() -> AnyResponse:
     front = shelf().by_venue_id(parts(), entry.venue_id)
     assert front is not None  # the token is ours, and venues are not deleted
     if not front.venue.live:
-        return not_open(front)
+        return not_open(front.venue)
     typed = read_typed(request.form)
     parsed, errors = parse(front, g.language, "wifi" if entry.entry == "wifi" else "qr", typed)
     if parsed is None:

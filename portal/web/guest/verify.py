@@ -19,7 +19,7 @@ from portal.web.guest.after import after
 from portal.web.guest.client import client_of
 from portal.web.guest.code_page import code_page
 from portal.web.guest.forms import Typed, shown_boxes
-from portal.web.guest.landing import render_landing
+from portal.web.guest.landing import not_open, render_landing
 from portal.web.guest.shelf import Front, shelf
 from portal.web.guest.signup import refusal_text
 from portal.web.parts import parts
@@ -54,6 +54,8 @@ def send_again(token: str) -> AnyResponse:
     with parts().database.writing() as session:
         verification = lookup.by_public_id(session, ticket.public_id)
         venue = directory.venue_by_id(session, verification.venue_id)
+        if not venue.live:
+            return not_open(venue)
         started = resend.resend(session, parts().settings, venue, verification, client.ip, client.user_agent, now)
     if isinstance(started, Refused):
         return code_page(token, limit=refusal_text(started), status=429)
@@ -77,17 +79,18 @@ def wrong_number(token: str) -> AnyResponse:
         entry = None if verification.consumed_at else lookup.entry_of(session, verification)
     front = shelf().by_venue_id(parts(), verification.venue_id)
     assert front is not None
-    g.language = verification.language
+    g.language = g.asked_language or verification.language
     if entry is None or verification.phone is None or ticket.by_link:
         start = "guest.me" if verification.path == "me" else "guest.linked"
         return redirect(url_for(start, venue_code=front.venue.code), 303)
     typed = Typed() if ticket.by_mac else _typed(verification, front)  # the MAC can be anyone's: nothing kept is shown to it
+    entry = replace(entry, language=g.language)  # the boxes are those of the page's language
     return make_response(render_landing(front, entry, typed, {}, seal_entry(parts().settings.keys, entry, now)))
 
 
 def _typed(verification: Any, front: Front) -> Typed:
     """As it was typed; a box whose text has changed since is empty again."""
     answers = verification.answers
-    shown = {box.purpose: box.document_id for box in shown_boxes(front, verification.language, verification.path)}
+    shown = {box.purpose: box.document_id for box in shown_boxes(front, str(g.language), verification.path)}
     boxes = frozenset(purpose for purpose, document, _control in answers.get("boxes", []) if shown.get(purpose) == document)
     return Typed(verification.phone or "", {k: v for k, v in answers.items() if isinstance(v, str)}, boxes)

@@ -4,15 +4,17 @@ from flask import g, make_response, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.access import grants, vouchers
+from portal.access import blocks, grants, vouchers
 from portal.access.models import AccessGrant
 from portal.access.vouchers import VoucherRefused
 from portal.acquisition import visits
 from portal.acquisition.entry import FORM_FOR, Entry, open_entry
 from portal.core.i18n import choose_language
 from portal.core.mac import Mac
+from portal.signup import opening
 from portal.venues import directory
 from portal.web.guest import bp
+from portal.web.guest.after import refused
 from portal.web.guest.arrival import gateway_origins, open_gateway
 from portal.web.guest.client import client_of
 from portal.web.guest.landing import not_open
@@ -32,9 +34,13 @@ def redeem() -> AnyResponse:
     token = request.form.get("visit", "")
     front, entry = _open(token)
     if not front.venue.live:
-        return not_open(front)
+        return not_open(front.venue)
     with parts().database.writing() as session:
-        grant = _spend(session, front, entry)
+        # Where RADIUS asks nobody, this is the only place that a block is looked at.
+        is_blocked = blocks.stands(session, front.venue.legal_entity_id, None, entry.arrival.get("mac"))
+        grant = None if is_blocked else _spend(session, front, entry)
+    if is_blocked:
+        return refused(front)
     if grant is None:
         return _page(token, error=True)
     return open_gateway(front, grant, entry.arrival)
@@ -49,10 +55,12 @@ def _spend(session: Session, front: Front, entry: Entry) -> AccessGrant | None:
     if isinstance(spent, VoucherRefused):
         return None
     visit = visits.record_apart(session, entry, client, "voucher")
-    return grants.issue(
+    grant = grants.issue(
         session, venue=venue, policy=directory.policy_of(session, venue.id), visit_id=visit.public_id, mac=mac,
         gateway_id=entry.arrival.get("gateway_id"), voucher_id=spent.id, now=now,
     )  # fmt: skip
+    opening.order_opening(session, grant, entry.arrival, now)
+    return grant
 
 
 def _open(token: str) -> tuple[Front, Entry]:

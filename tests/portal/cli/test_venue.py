@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from portal.cli import main
 from portal.consent import documents
-from portal.venues.directory import gateways_of, venue_by_code
+from portal.venues.directory import venue_by_code
 from tests.support.house import NOW
 
 
@@ -69,12 +69,3 @@ def test_wrong_facts_are_refused(vestibule, house):
     assert "--entity" in vestibule("create", "x-y", "--name", "X", "--timezone", "Europe/Moscow").output
     assert "bad_accent" in vestibule("edit", house.venue_code, "--accent", "red").output
     assert vestibule("go-live", "nowhere").exit_code == 1
-
-
-def test_a_gateway_is_added_with_a_secret_of_its_own(vestibule, database, house):
-    answer = vestibule("gateway", house.venue_code, "--kind", "simulator", "--url", "http://192.0.2.1:2050")
-    assert answer.exit_code == 0, answer.output
-    with database.reading() as session:
-        added = gateways_of(session, house.venue_id)[-1]
-    assert added.base_url == "http://192.0.2.1:2050"
-    assert added.secret in answer.output

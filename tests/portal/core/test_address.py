@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.core.address import read_address
+from portal.core.address import is_loopback, read_address
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,19 @@ from portal.core.address import read_address
 )
 def test_an_address_is_read_whatever_the_server_makes_of_it(seen: str | None, read: str) -> None:
     assert read_address(seen) == read
+
+
+@pytest.mark.parametrize(
+    ("host", "itself"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("192.168.1.1", False),
+        ("wifi.cafe.example", False),
+        ("", False),
+    ],
+)
+def test_the_machine_itself_is_known(host: str, itself: bool) -> None:
+    assert is_loopback(host) is itself

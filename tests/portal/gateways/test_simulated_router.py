@@ -25,7 +25,7 @@ from portal.gateways.base import ApiCall, GatewaySettings, Knock, LetIn
 from portal.gateways.registry import gateway
 from portal.gateways.simulated_router.server import RouterServer
 from portal.venues.models import GatewayConfig
-from tests.support.access import PHONE_MAC, make_grant, make_visit
+from tests.support.access import PHONE_MAC, log_in, make_grant, make_visit
 from tests.support.house import House
 from tests.support.radius import free_port, serve_hooks
 from tests.support.simulator import Answer, fetch, simulated_router
@@ -78,7 +78,8 @@ def grant(database: Database, house: House, now: datetime) -> AccessGrant:
 
 
 def ticket_url(config: GatewaySettings, grant: AccessGrant, clock: Clock, mac: Mac | None = PHONE_MAC, password: str = "") -> str:
-    let_in = LetIn(mac, grant.user_name, password or grant.password, grant.session_seconds, f"{PORTAL}/connected/x")
+    user_name, right = log_in(grant, clock.now())
+    let_in = LetIn(mac, user_name, password or right, grant.session_seconds, f"{PORTAL}/connected/x")
     return gateway("simulator").let_in(config, let_in, clock.now()).url
 
 

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from portal.access.models import AccessGrant, Identification
+from portal.access import blocks
+from portal.access.models import AccessBlock, AccessGrant, Identification
 from portal.acquisition.models import Visit
 from portal.cards import read
 from portal.cards.models import Card
@@ -23,6 +24,7 @@ from portal.signup.completion import complete
 from portal.signup.lookup import Ticket
 from portal.signup.models import PhoneVerification
 from portal.sms.models import SmsMessage
+from portal.venues.models import LegalEntity
 from tests.support.house import House, build_house
 from tests.support.persons import Person, leave_phone, publish, sign_up
 
@@ -91,6 +93,20 @@ def test_the_act_names_every_destroyed_row_and_no_value(
     assert not any(ANNA.e164 in f"{row.row_id}{row.what}" for row in log)
 
 
+def test_a_block_that_was_taken_back_is_erased_and_one_in_force_stays(
+    database: Database, house: House, settings: Settings, now: datetime, people: tuple[Person, Person]
+) -> None:
+    with database.writing() as session:
+        entity = session.get_one(LegalEntity, house.legal_entity_id)
+        for phone in (ANNA, ANNA, BORIS):
+            blocks.block(session, entity, phone=phone, mac=None, reason="x", staff_name="s", now=now)
+        for number in (1, 3):
+            blocks.unblock(session, [entity.id], number, now)
+    erase(database, settings, house, ANNA, now)
+    with database.reading() as session:
+        assert list(session.scalars(select(AccessBlock.id).order_by(AccessBlock.id))) == [2, 3]
+
+
 def test_erasing_twice_finds_nothing_the_second_time(
     database: Database, house: House, settings: Settings, now: datetime, people: tuple[Person, Person]
 ) -> None:
@@ -125,6 +141,19 @@ def test_withdrawing_the_card_takes_the_card_and_leaves_a_guest_who_reads_advert
         known = known_of(session, settings.keys, house.legal_entity_id, ANNA.e164, now)
     assert known.guest is not None and known.card is None
     assert [given.purpose for given in known.consents] == ["advertising_sms"]
+
+
+def test_withdrawing_the_wifi_terms_ends_the_internet_and_an_advert_does_not(
+    database: Database, house: House, settings: Settings, now: datetime
+) -> None:
+    with database.writing() as session:
+        publish(session, settings, house, now)
+        sign_up(session, settings, house, ANNA, now, purposes=("wifi_terms", "advertising_sms"))
+    for purpose, reason in (("advertising_sms", None), ("wifi_terms", "withdrawn")):
+        with database.writing() as session:
+            who = (session, settings.keys, house.legal_entity_id, ANNA.e164)
+            assert erasure.withdraw(*who, purpose, now, control="me:withdraw")
+            assert session.scalars(select(AccessGrant.revoked_reason)).one() == reason
 
 
 def test_withdrawing_the_last_consent_ends_the_guest_and_not_the_evidence(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from portal.access.models import AccessGrant, AccountingSession, Identification, Voucher
+from portal.access import blocks, orders
+from portal.access.models import AccessBlock, AccessGrant, AccountingSession, GatewayOrder, Identification, Voucher
 from portal.acquisition.models import Visit
 from portal.cards import read
 from portal.consent import records
@@ -24,6 +25,7 @@ from portal.privacy.models import DestructionAct, DestructionLog
 from portal.privacy.retention import Ran
 from portal.signup.models import PhoneVerification
 from portal.sms.models import SmsMessage
+from portal.venues.models import LegalEntity
 from tests.support.house import House, build_house
 from tests.support.persons import leave_phone, publish, sign_up
 
@@ -69,7 +71,7 @@ def test_the_trace_of_a_visit_and_the_way_of_a_proven_phone_live_thirty_days(
 ) -> None:
     with database.writing() as session:
         person = sign_up(session, settings, house, ANNA, now)
-    assert run(database, settings, now + timedelta(days=30)) == {}
+    assert run(database, settings, now + timedelta(days=30)) == {"remembered_device": 1}
     assert run(database, settings, now + timedelta(days=30, seconds=1)) == {"proven_phone": 2, "visit_trace": 1}
     with database.reading() as session:
         visit = session.scalars(select(Visit)).one()
@@ -106,10 +108,16 @@ def test_the_register_is_destroyed_at_its_term_with_grants_and_sessions(
     with database.writing() as session:
         sign_up(session, settings, house, ANNA, now)
         grant_id = session.scalars(select(AccessGrant.id)).one()
-        session.add(_accounting(house, now, "a", grant_id))
+        row = _accounting(house, now, "a", grant_id)
+        session.add(row)
+        session.flush()
+        grant = session.get_one(AccessGrant, grant_id)
+        orders.place(session, grant, "put_out", "guest", now)
+        orders.place(session, grant, "put_out", "guest", now, session_id=row.id)
     assert "wifi_register" not in run(database, settings, now + timedelta(days=182, hours=23))
-    assert run(database, settings, now + timedelta(days=183))["wifi_register"] == 3
-    assert [count(database, table) for table in (Identification, AccessGrant, AccountingSession)] == [0, 0, 0]
+    assert run(database, settings, now + timedelta(days=183))["wifi_register"] == 5
+    destroyed = (Identification, AccessGrant, AccountingSession, GatewayOrder)
+    assert [count(database, table) for table in destroyed] == [0, 0, 0, 0]
     assert count(database, Guest) == 1, "the guest has a term of their own"
 
 
@@ -253,6 +261,19 @@ def _many_visits(database: Database, house: House, now: datetime, total: int) ->
     }  # fmt: skip
     with database.writing() as session:
         session.execute(insert(Visit), [{**row, "public_id": f"visit-{n}"} for n in range(total)])
+
+
+def test_a_block_goes_a_term_after_staff_took_it_back_and_one_in_force_stays(
+    database: Database, house: House, settings: Settings, now: datetime
+) -> None:
+    with database.writing() as session:
+        entity = session.get_one(LegalEntity, house.legal_entity_id)
+        for phone in (ANNA, BORIS):
+            blocks.block(session, entity, phone=phone, mac=None, reason="x", staff_name="s", now=now)
+        blocks.unblock(session, [entity.id], 1, now)
+    assert "block" not in run(database, settings, now + settings.retention_register)
+    assert run(database, settings, now + settings.retention_register + timedelta(seconds=1))["block"] == 1
+    assert count(database, AccessBlock) == count(database, AccessBlock, AccessBlock.ended_at.is_(None)) == 1
 
 
 def _accounting(house: House, now: datetime, name: str, grant_id: int | None) -> AccountingSession:

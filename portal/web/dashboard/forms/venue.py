@@ -12,7 +12,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core.i18n import LANGUAGES
 from portal.venues.models import FIELD_NAMES, IDENTIFICATION_GROUNDS, Venue
-from portal.venues.settings import read_addresses
+from portal.venues.settings import read_addresses, read_resolvers
 from portal.web.dashboard.forms.typed import several_lines, text
 from portal.web.dashboard.words import FIELD_MODES, FIELDS, GROUNDS, LANGUAGE_NAMES
 
@@ -44,6 +44,7 @@ _PLAIN = (
     "regions",
     "identification_ground",
     "vouchers",
+    "adult_notice",
 )
 _COLOUR = _l("Write it as #8a4b2a: a hash sign and six digits or letters A to F.")
 _LONG = _l("Too long: shorten it.")
@@ -84,6 +85,8 @@ class VenueForm(FlaskForm):
     )
     own_addresses = several_lines(_l("Public addresses of the venue"), 2000, _LONG)
     vouchers = BooleanField(_l("Staff may give internet by voucher"))
+    family_dns = several_lines(_l("DNS servers that filter for children"), 300, _LONG)
+    adult_notice = BooleanField(_l("Tell guests that children use the Wi-Fi with an adult"))
 
     def offer_choices(self, venue: Venue) -> None:
         """Fill the lists that depend on the language and on what is stored."""
@@ -100,6 +103,13 @@ class VenueForm(FlaskForm):
         except ValueError:
             raise ValidationError(_("Write addresses such as 203.0.113.7, one a line.")) from None
 
+    def validate_family_dns(self, field: Field) -> None:
+        """Only addresses: a router takes no names here."""
+        try:
+            read_resolvers(field.data)
+        except ValueError:
+            raise ValidationError(_("Write up to four addresses such as 77.88.8.7, one a line.")) from None
+
     def validate_ask_custom(self, field: Field) -> None:
         """A question that is asked must be written in both languages."""
         if field.data != "off" and not (self.question_ru.data and self.question_en.data):
@@ -111,6 +121,7 @@ class VenueForm(FlaskForm):
             **{name: self[name].data for name in _PLAIN},
             "fields": {name: self[f"ask_{name}"].data for name in FIELD_NAMES},
             "own_addresses": read_addresses(self.own_addresses.data),
+            "family_dns": read_resolvers(self.family_dns.data),
         }
 
 
@@ -118,4 +129,5 @@ def stored(venue: Venue) -> dict[str, Any]:
     """What the form begins with."""
     asks = {f"ask_{name}": venue.fields.get(name, "off") for name in FIELD_NAMES}
     same = {name: getattr(venue, name) for name in _PLAIN}
-    return {**same, **asks, "own_addresses": "\n".join(venue.own_addresses)}
+    listed = {name: "\n".join(getattr(venue, name)) for name in ("own_addresses", "family_dns")}
+    return {**same, **asks, **listed}

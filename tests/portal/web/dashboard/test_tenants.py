@@ -8,7 +8,7 @@ from portal.consent import documents
 from portal.core.db import Database
 from portal.venues.models import Venue
 from tests.support.dashboard import Browser, dashboard_app, employ
-from tests.support.house import NOW, House, build_house
+from tests.support.house import NOW, House, build_house, gateway_key
 
 
 @pytest.fixture
@@ -36,6 +36,8 @@ def addresses(app, method: str, theirs: House) -> list[tuple[str, str]]:
         "version": 1,
         "name": "tent",
         "source": "all",
+        "gateway": gateway_key(theirs.venue_code),
+        "gateway_kind": "simulator",
     }
     pairs = []
     for rule in app.url_map.iter_rules():

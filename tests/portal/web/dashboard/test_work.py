@@ -237,12 +237,21 @@ def test_no_page_of_the_dashboard_offers_to_tick_a_guests_box(browser):
 
 
 def test_a_wifi_policy_gets_a_new_version(browser, database, house):
-    form = {"session_minutes": "90", "idle_minutes": "20", "down_mbps": "7.5", "up_mbps": "2", "devices_per_guest": "2"}
+    form = {
+        "session_minutes": "90", "idle_minutes": "20", "down_mbps": "7.5", "up_mbps": "2", "devices_per_guest": "2",
+        "closes_at": " 9:30 ", "day_minutes": "120", "day_megabytes": "0", "interim_minutes": "5", "remember_days": "14",
+        "remember_everywhere": "y",
+    }  # fmt: skip
     assert browser.post("/dashboard/venues/teremok/wifi", **form).status_code == 303
     with database.reading() as session:
         policy = policy_of(session, house.venue_id)
         assert (policy.version, policy.session_seconds, policy.down_kbps) == (2, 5400, 7500)
-    assert browser.post("/dashboard/venues/teremok/wifi", **{**form, "session_minutes": "1"}).status_code == 422
+        assert (policy.closes_at, policy.day_seconds, policy.day_megabytes) == ("09:30", 7200, 0)
+        assert (policy.interim_seconds, policy.remember_days, policy.remember_everywhere) == (300, 14, True)
+    wrong = {"session_minutes": "1", "closes_at": "24:00", "interim_minutes": "0", "remember_days": "181", "day_minutes": "-1"}
+    for name, value in wrong.items():
+        assert browser.post("/dashboard/venues/teremok/wifi", **{**form, name: value}).status_code == 422, name
+    assert browser.post("/dashboard/venues/teremok/wifi", **{**form, "closes_at": ""}).status_code == 303
 
 
 def test_budgets_are_kept_in_kopecks_and_a_path_can_be_stopped(browser, database, house):

@@ -75,3 +75,21 @@ def test_a_wifi_guest_who_wanted_a_very_long_address_gets_the_form(world: World)
 
 def test_a_zero_byte_in_the_name_of_a_place_is_an_unknown_place(world: World) -> None:
     assert world.client().get("/me?place=%00").status_code == 404
+
+
+def test_the_form_of_a_wrong_number_may_be_read_in_the_other_language(world: World) -> None:
+    path = _verify_path(world)
+    client = world.client()
+    page = client.post(f"{path}/number?lang=en").text
+    assert '<html lang="en"' in page and "Mobile number" in page
+    assert not re.search(r'name="box_card"[^>]* checked', page)  # the tick was for the Russian text
+    assert leave_phone(client, page).status_code == 303
+
+
+def test_a_venue_that_has_closed_sends_no_code_again(world: World) -> None:
+    path = _verify_path(world)
+    world.later(seconds=61)
+    world.change_venue(live=False)
+    before = len(world.delivered)
+    page = world.client().post(f"{path}/resend")
+    assert "пока не открыта" in page.text and len(world.delivered) == before

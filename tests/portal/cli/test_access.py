@@ -1,0 +1,50 @@
+"""`vestibule access` as it is typed."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from portal.cli import main
+
+
+@pytest.fixture
+def vestibule(settings, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in ("demo", "data_dir", "database_url"):
+        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", str(getattr(settings, name)))
+    for name in ("secret_key", "identity_key", "radius_hook_secret", "metrics_token"):
+        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", getattr(settings, name).get_secret_value())
+    return lambda *arguments, stdin="": CliRunner().invoke(main, ["access", *arguments], input=stdin)
+
+
+def test_a_block_is_made_listed_under_a_mask_and_taken_back(vestibule, house):
+    typed = ("--phone-stdin", "--mac", "02aa.bbcc.dd01", "--reason", "шум")
+    made = vestibule("block", "--venue", house.venue_code, *typed, stdin="8 903 123-45-67\n")
+    assert made.exit_code == 0, made.output
+    listed = vestibule("list", "--json").output
+    (row,) = json.loads(listed)
+    assert (row["mac"], row["reason"]) == ("02:aa:bb:cc:dd:01", "шум") and "9031234567" not in listed
+    assert vestibule("unblock", str(row["number"])).exit_code == 0
+    assert json.loads(vestibule("list", "--json").output) == []
+    again = vestibule("unblock", str(row["number"]))
+    assert again.exit_code == 1 and "unknown_block" in again.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--venue", "nowhere", "--phone-stdin"], "vestibule venue list"),
+        (["--venue", "teremok", "--phone-stdin"], "no mobile number"),
+        (["--venue", "teremok", "--mac", "02:aa"], "no MAC address"),
+        (["--venue", "teremok"], "nothing_to_block"),
+    ],
+)
+def test_what_is_wrong_is_said(vestibule, house, arguments, said):
+    answer = vestibule("block", *arguments, "--reason", "шум", stdin="8 800\n")
+    assert answer.exit_code == 1 and said in answer.output
+
+
+def test_a_number_is_never_an_argument(vestibule, house):
+    refused = vestibule("block", "--venue", house.venue_code, "--phone", "8 903 123-45-67", "--reason", "шум")
+    assert refused.exit_code == 2 and json.loads(vestibule("list", "--json").output) == []
