@@ -1,5 +1,6 @@
 """A gigabyte of accounting that waited, stored while devices go on coming online."""
 
+import os
 import time
 from dataclasses import dataclass
 
@@ -68,6 +69,7 @@ def _write(rig: Rig) -> tuple[int, int]:
             for n in range(SESSIONS):
                 user = rig.online[n % len(rig.online)].user_name
                 size += out.write(PACKET.format(at=at + number, nas=rig.router.name, n=n, user=user, seconds=600 * number))
+        os.utime(file, (at, at))  # it is of yesterday
         packets += SESSIONS
         number += 1
     return size, packets

@@ -37,7 +37,7 @@ class Others:
 
 
 class Pace:
-    """Asked before each batch of a backlog. Packets of this minute are never held back: somebody has just come online."""
+    """Asked before each batch of a backlog. Packets of the last minutes are never held back: somebody has just come online."""
 
     def __init__(self, share: float, others: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
         self._share, self._others, self._clock = share, others, clock

@@ -51,16 +51,20 @@ class Spool:
         return sorted(path for path in self.folder.glob("detail-*") if not path.suffix)
 
     def fresh(self) -> Batch | None:
-        """What is new in the newest file: a backlog must not hold up who comes online now."""
-        files = self.files()
-        return self._next(files[-1]) if files else None
+        """What came in the last minutes, the newest file first: a backlog must not hold up who comes online now."""
+        for file in reversed(self.files()[-2:]):
+            if _age(file) < SETTLED_SECONDS and (batch := self._next(file)):
+                return batch
+        return None
 
     def late(self) -> Batch | None:
-        """A piece of the oldest file that FreeRADIUS has turned away from."""
-        for file in self.files()[:-1]:
+        """A piece of the oldest file that has not been read to its end."""
+        files = self.files()
+        for file in files:
             if batch := self._next(file):
                 return batch
-            self._remove_if_settled(file)
+            if file != files[-1]:  # FreeRADIUS has turned away from it
+                self._remove_if_settled(file)
         return None
 
     def done(self, batch: Batch) -> None:
@@ -107,12 +111,17 @@ class Spool:
         return self._positions[file]
 
     def _remove_if_settled(self, file: Path) -> None:
-        if time.time() - file.stat().st_mtime < SETTLED_SECONDS:
+        if _age(file) < SETTLED_SECONDS:
             return
         file.unlink()
         _note(file).unlink(missing_ok=True)
         self._positions.pop(file, None)
         self._ends.pop(file, None)
+
+
+def _age(file: Path) -> float:
+    """Seconds since it was written into."""
+    return time.time() - file.stat().st_mtime
 
 
 def _note(file: Path) -> Path:
