@@ -35,8 +35,8 @@ class Backlog:
 
 def measure(rig: Rig) -> Backlog:
     """Alone, during the replay, alone again; then the rest of the backlog."""
-    size, packets = _write(rig)
     spool = Spool(rig.settings.accounting_spool)
+    size, packets = _write(rig)
     with servers.running("radius_hooks.wsgi:app", rig.environment, rig.log, HOOKS_PORT), freeradius(rig) as ports:
         alone = [radius.authorize(rig, ports).rate]
         began = time.perf_counter()

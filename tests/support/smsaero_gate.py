@@ -383,6 +383,7 @@ def call_back(taken: Taken, statuses: list[int], url: str | None = None, message
 
 
 def _forge(taken: Taken) -> None:
+    time.sleep(0.5)  # after the answer, which brings the id: before it, any id that comes with the secret is taken
     stem = (taken.callback_url or "").rpartition("/")[0]
     call_back(taken, [1], url=f"{stem}/AAAAAAAAAAAAAAAAAAAAAA")
     call_back(taken, [1], message_id=taken.id + 1)

@@ -135,5 +135,5 @@ def test_the_gates_receipts_deliver_once_and_for_all(live: Live, mode: str) -> N
 @pytest.mark.parametrize("mode", ["callback_forged", "moderation"])
 def test_forged_and_failing_receipts_deliver_nothing(live: Live, mode: str) -> None:
     message_id = live.send(mode)
-    time.sleep(1)
+    time.sleep(1.5)
     assert status_of(live.database, message_id) == "sent"
