@@ -1,4 +1,4 @@
-"""`python -m bench [--rounds 5]`: the table of ratios; exits 1 when one is below what is required."""
+"""`python -m bench [--rounds 5] [--only reports [--full]]`: the table of ratios; exits 1 when one is below what is required."""
 
 import argparse
 import shutil
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import radius, radius_sql, rounds, waiting, world
+from bench import radius, radius_sql, reports, rounds, waiting, world
 from bench.radius_server import Rig
 from bench.rounds import Side
 from portal.core import demo_secrets
@@ -38,15 +38,25 @@ def main() -> None:
     """Both databases, rounds outermost."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    count = parser.parse_args().rounds
+    parser.add_argument("--only", choices=("requests", "radius", "reports"), help="one part of it")
+    parser.add_argument(
+        "--full", action="store_true", help="reports also over a year of ten million visits: some ten minutes each"
+    )
+    asked = parser.parse_args()
+    wanted = [asked.only] if asked.only else ["requests", "radius", "reports"]
     if postgres_missing():
         sys.exit(f"{postgres_missing()}: the bench measures both databases")
     folder = Path(tempfile.mkdtemp(prefix="vestibule-bench-"))
     server = PrivatePostgres(durable=True)
     try:
-        sides = {"SQLite": _sqlite(folder), "PostgreSQL": _postgres(folder, server)}
-        good = [_compare(name, side, count) for name, side in sides.items()]
-        good.append(radius.measure(_radius(folder, server), count))
+        good = []
+        if "requests" in wanted:
+            sides = {"SQLite": _sqlite(folder), "PostgreSQL": _postgres(folder, server)}
+            good += [_compare(name, side, asked.rounds) for name, side in sides.items()]
+        if "radius" in wanted:
+            good.append(radius.measure(_radius(folder, server), asked.rounds))
+        if "reports" in wanted:
+            good.append(reports.measure(folder, server, asked.rounds, asked.full))
         shutil.rmtree(folder)
     finally:
         server.stop()

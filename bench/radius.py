@@ -1,7 +1,8 @@
 """RADIUS: FreeRADIUS with the configuration we write, against the same FreeRADIUS before a constant answer.
 
-On both sides the same rlm_rest, the same gunicorn, workers and threads. Beside it rlm_sql on the same PostgreSQL, which no
-web server stands in front of. Rounds outermost; the load is a closed loop of prebuilt packets (`bench/radius_load.py`).
+The same gunicorn, workers and threads on both sides. The baseline answers authorize and accounting behind rlm_rest and forgets;
+our accounting goes through the spool and counts once it is in the database. Beside them rlm_sql on the same PostgreSQL, which
+no web server stands in front of. Rounds outermost; the load is a closed loop of prebuilt packets (`bench/radius_load.py`).
 """
 
 import os
@@ -32,7 +33,8 @@ from tests.support.house import build_house
 from tests.support.radius import free_port
 
 assert models  # foreign keys cross rooms
-REQUIRED = {"authorize": 0.60, "accounting": 0.40, "accounting, one call a packet": 0.40, "authorize during replay": 0.80}
+REQUIRED = {"authorize": 0.60, "accounting": 0.40, "authorize during replay": 0.80}
+TITLES = {"authorize": "authorize", "accounting": "accounting until in the database"}
 SECONDS = 4.0
 IN_FLIGHT = 32
 DEVICES = 2000
@@ -68,10 +70,8 @@ def measure(rig: Rig, rounds: int) -> bool:
         f"\nRADIUS on PostgreSQL, {rig.settings.web_workers} × {rig.settings.web_threads} threads, {IN_FLIGHT} packets in flight"
     )
     print(f"{'question':<32}{'per second':>12}{'baseline':>12}{'ratio':>8}{'required':>10}  rounds")
-    for name in ("authorize", "accounting", "accounting, one call a packet"):
-        kind = name.partition(",")[0]
-        ratios = [one[name] / one[f"{kind} baseline"] for one in tries]
-        good = _line(name, tries, f"{kind} baseline", ratios) and good
+    for name in TITLES:
+        good = _line(name, tries) and good
     print("not gated:")
     print(f"  authorize at half load, p99   {statistics.median(one['p99'] for one in tries) * 1000:.1f} ms")
     _print_costs(tries)
@@ -104,27 +104,28 @@ def _print_rlm_sql(tries: list[Found]) -> None:
         print(f"  {name} to rlm_sql             {ratio:.2f} of its {theirs:.0f}/s")
 
 
-def _line(name: str, tries: list[Found], baseline: str, ratios: list[float]) -> bool:
+def _line(name: str, tries: list[Found]) -> bool:
+    ratios = [one[name] / one[f"{name} baseline"] for one in tries]
     ratio = statistics.median(ratios)
-    ours, theirs = (statistics.median(one[key] for one in tries) for key in (name, baseline))
+    ours, theirs = (statistics.median(one[key] for one in tries) for key in (name, f"{name} baseline"))
     good = ratio >= REQUIRED[name]
     each = " ".join(f"{one:.2f}" for one in ratios) + ("" if good else "  TOO SLOW")
-    print(f"{name:<32}{ours:>12.0f}{theirs:>12.0f}{ratio:>8.2f}{REQUIRED[name]:>10.2f}  {each}")
+    print(f"{TITLES[name]:<32}{ours:>12.0f}{theirs:>12.0f}{ratio:>8.2f}{REQUIRED[name]:>10.2f}  {each}")
     return good
 
 
 def _round(rig: Rig) -> Found:
     found: Found = {}
-    with servers.running("bench.radius_baseline:app", rig.environment, rig.log, HOOKS_PORT), freeradius(rig, True) as ports:
+    with (
+        servers.running("bench.radius_baseline:app", rig.environment, rig.log, HOOKS_PORT),
+        freeradius(rig, baseline=True) as ports,
+    ):
         _watched(rig, ports, found, "authorize baseline", constant=True)
-        found["accounting baseline"] = _account(rig, ports).rate
-    with servers.running("radius_hooks.wsgi:app", rig.environment, rig.log, HOOKS_PORT):
-        with freeradius(rig, live_accounting=True) as ports:
-            found["accounting, one call a packet"] = _account(rig, ports).rate
-        with freeradius(rig) as ports:
-            full = _watched(rig, ports, found, "authorize")
-            found["p99"] = authorize(rig, ports, pace=full.rate / 2).percentile(0.99)
-            found["accounting"] = _spooled(rig, ports)
+        found["accounting baseline"] = _answered(rig, ports)
+    with servers.running("radius_hooks.wsgi:app", rig.environment, rig.log, HOOKS_PORT), freeradius(rig) as ports:
+        full = _watched(rig, ports, found, "authorize")
+        found["p99"] = authorize(rig, ports, pace=full.rate / 2).percentile(0.99)
+        found["accounting"] = _spooled(rig, ports)
     if rig.rlm_sql:
         found |= _rlm_sql(rig)
     return found
@@ -165,9 +166,10 @@ def _names(rig: Rig) -> list[str]:
     return [grants.login(grant, utcnow()).user_name for grant in rig.online]
 
 
-def _account(rig: Rig, ports: Ports) -> Load:
+def _answered(rig: Rig, ports: Ports) -> float:
+    """Packets a second that the baseline answers."""
     packets = accounting_packets(rig.router.secret, _names(rig), int(SECONDS * 5000))
-    return drive(ports.acct, packets, 5, SECONDS, IN_FLIGHT)
+    return drive(ports.acct, packets, 5, SECONDS, IN_FLIGHT).rate
 
 
 def _spooled(rig: Rig, ports: Ports) -> float:

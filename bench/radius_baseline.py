@@ -1,4 +1,7 @@
-"""The other side of the RADIUS ratios: the least that Flask can answer to rlm_rest, under the product's gunicorn settings."""
+"""The other side of the RADIUS ratios: the least that Flask can answer to rlm_rest, under the product's gunicorn settings.
+
+Accounting too, though the product's needs no web server: what a call a packet would cost that stores nothing.
+"""
 
 from typing import Any
 

@@ -52,16 +52,16 @@ class Ports:
 
 
 @contextmanager
-def freeradius(rig: Rig, live_accounting: bool = False) -> Iterator[Ports]:
-    """Our configuration; with `live_accounting` each packet is one call of the hooks, as on the baseline's side."""
+def freeradius(rig: Rig, baseline: bool = False) -> Iterator[Ports]:
+    """Our configuration; for the `baseline` with rlm_rest for accounting too: its constant answer stands behind both."""
     folder = Path(tempfile.mkdtemp(prefix="raddb-", dir=rig.folder))
     ports = Ports(free_port(), free_port(), rig.settings.accounting_spool)
     threads = rig.settings.web_workers * rig.settings.web_threads
     secret = rig.settings.radius_hook_secret.get_secret_value()
     around = raddb.Surroundings(f"http://127.0.0.1:{HOOKS_PORT}", secret, ports.spool, threads)
     raddb.write(folder, [rig.router], around, raddb.Listening("127.0.0.1", ports.auth, ports.acct))
-    if live_accounting:
-        _call_hooks_for_accounting(folder)
+    if baseline:
+        _ask_baseline_for_accounting(folder)
     with (folder / "server.log").open("wb") as out:
         server = subprocess.Popen(["/usr/sbin/freeradius", "-f", "-l", "stdout", "-d", str(folder)], stdout=out, stderr=out)
         try:
@@ -72,8 +72,8 @@ def freeradius(rig: Rig, live_accounting: bool = False) -> Iterator[Ports]:
             server.wait(10)
 
 
-def _call_hooks_for_accounting(folder: Path) -> None:
-    """Our configuration with one hook call a packet in place of the files."""
+def _ask_baseline_for_accounting(folder: Path) -> None:
+    """One call of `bench/radius_baseline.py` a packet in place of the spool."""
     rest = (folder / "rest.conf").read_text()
     section = (
         f'    accounting {{\n        uri = "http://127.0.0.1:{HOOKS_PORT}/accounting/%{{client:shortname}}"\n'

@@ -3,6 +3,7 @@
 from alembic import context
 
 from portal.core.db import UtcDateTime
+from portal.core.migrations import is_compared
 from portal.models import metadata
 
 
@@ -27,6 +28,7 @@ with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
         transaction_per_migration=True,
         compare_type=True,
         render_item=render_item,
+        include_object=is_compared,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -10,7 +10,7 @@ from portal import models
 from portal.core.clock import utcnow
 from portal.core.config import Settings
 from portal.core.db import Database
-from radius_hooks import accounting, clients
+from radius_hooks import clients
 from radius_hooks.authorize import DATABASE_AWAY, Door
 from radius_hooks.guards import Guard, protect
 from radius_hooks.parts import Parts
@@ -24,11 +24,9 @@ log = logging.getLogger(__name__)
 def create_app(settings: Settings, database: Database, clock: Callable[[], datetime] = utcnow) -> Flask:
     """The hooks. Bind them to loopback only."""
     app = Flask("radius_hooks", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     parts, guard = Parts(settings, database, clock, RadiusSigns(database)), Guard(settings)
     app.extensions["vestibule"] = parts
     protect(app, guard)
-    app.register_blueprint(accounting.bp)
     app.register_blueprint(clients.bp)
     for kind in DATABASE_AWAY:
         app.register_error_handler(kind, _database_away)

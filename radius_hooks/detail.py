@@ -11,7 +11,7 @@ _LINE = re.compile(rb"^(\d{1,11}) ([A-Za-z0-9_.-]{1,60}) (\{.*)\n", re.MULTILINE
 class Written:
     """One packet as it was written down. `received_at` is in whole Unix seconds; `end` is where it ends in its piece.
 
-    `body` is JSON as rlm_rest sends it, but for the types: the same border (`packets.py`) reads both.
+    `body` is a JSON object of attributes, as authorize's is: the same border (`packets.py`) reads both.
     """
 
     nas_name: str

@@ -1,7 +1,7 @@
-"""rlm_rest's JSON → frozen packets. Tolerant of what routers really send, silent about what it cannot use.
+"""FreeRADIUS' JSON → frozen packets. Tolerant of what routers really send, silent about what it cannot use.
 
-rlm_rest sends `{"User-Name": {"type": "string", "value": ["…"]}, …}` (FreeRADIUS 3.2, mods-available/rest); a bare
-scalar is read as well. Integers are numbers, enumerated ones names, octets `0x…`.
+It is `{"User-Name": "…", "Acct-Session-Time": 60, …}` (`raddb/rest.conf.in`, `raddb/detail.conf.in`): integers are numbers,
+enumerated ones names, octets `0x…`; of an attribute that a packet has twice only the first is there.
 """
 
 import hashlib
@@ -20,9 +20,8 @@ MAX_DELAY = 7 * 24 * 3600
 MAX_SESSION = 366 * 24 * 3600
 _OCTETS = ("Acct-Input-Octets", "Acct-Output-Octets")
 _GIGAWORDS = ("Acct-Input-Gigawords", "Acct-Output-Gigawords")
-_VIEW = ("ChilliSpot-Acct-View-Point", "Attr-26.14559.10")  # FreeRADIUS' own dictionary does not know the name
-_VIEWS: dict[str, Literal["nas", "client"]] = {"1": "nas", "2": "client", "0x00000001": "nas", "0x00000002": "client"}
-_VIEWS |= {"chillispot-nas-view-point": "nas", "chillispot-client-view-point": "client"}
+_VIEWS: dict[str, Literal["nas", "client"]] = {"1": "nas", "2": "client"}
+_VIEWS |= {"chillispot-nas-view-point": "nas", "chillispot-client-view-point": "client"}  # where a dictionary has the names
 _STATUSES = {name.lower(): name for name in get_args(AcctStatus)}
 
 
@@ -31,14 +30,14 @@ class BadPacket(PortalError):
 
 
 def read_attributes(body: bytes) -> dict[str, str]:
-    """The first value of every attribute, as text. Raises BadPacket."""
+    """Every attribute's value as text. Raises BadPacket."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadPacket("not JSON") from error
     if not isinstance(found, dict):
         raise BadPacket("not an object")
-    values = ((name, _first(value)) for name, value in found.items())
+    values = ((name, _text(value)) for name, value in found.items())
     return {name: text for name, text in values if text}
 
 
@@ -71,12 +70,8 @@ def accounting_report(attributes: dict[str, str]) -> AccountingReport:
     )
 
 
-def _first(value: Any) -> str:
-    """One attribute's first value; an empty text for what is no value or could not be stored."""
-    if isinstance(value, dict):
-        value = value.get("value")
-    if isinstance(value, list):
-        value = value[0] if value else None
+def _text(value: Any) -> str:
+    """One attribute's value; an empty text for what is no value or could not be stored."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     text = value if isinstance(value, str) else _digits(value)
@@ -143,7 +138,7 @@ def _moment(text: str) -> datetime | None:
 
 def _view(attributes: dict[str, str]) -> Literal["nas", "client"] | None:
     """Whose input and output the octets are, where CoovaChilli says it (vendor 14559, attribute 10)."""
-    return next((_VIEWS.get(attributes[name].lower()) for name in _VIEW if name in attributes), None)
+    return _VIEWS.get(attributes.get("ChilliSpot-Acct-View-Point", "").lower())
 
 
 def _class(text: str) -> str | None:

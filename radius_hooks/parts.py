@@ -1,14 +1,13 @@
 """What the hooks need of the house."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
 
 from portal.core.config import Settings
 from portal.core.db import Database
-from radius_hooks.routers import Routers
 from radius_hooks.signs import RadiusSigns
 
 
@@ -20,7 +19,6 @@ class Parts:
     database: Database
     clock: Callable[[], datetime]
     radius_signs: RadiusSigns
-    routers: Routers = field(default_factory=Routers)
 
 
 def parts() -> Parts:

@@ -48,6 +48,7 @@ def run(spool: Spool, database: Database, stop: threading.Event, share: float = 
                 stop.wait(AWAY_SECONDS)
             else:
                 if not stored:
+                    spool.forget_refused()
                     stop.wait(LOOK_SECONDS)
 
 
@@ -85,7 +86,7 @@ def _store(spool: Spool, database: Database, batch: Batch) -> None:
     for packet in refused:
         spool.put_aside(packet)
     if refused:
-        log.error("accounting put aside", extra={"packets": len(refused), "file": "refused"})
+        log.error("accounting put aside", extra={"packets": len(refused), "folder": str(spool.folder)})
     spool.done(batch)
     log.info(
         "accounting stored",

@@ -1,10 +1,10 @@
-"""Decisions → what rlm_rest turns into attributes. `do_xlat` is false on all: FreeRADIUS would expand %{…} in them."""
+"""Decisions → what rlm_rest turns into attributes. `do_xlat` is false on every text: FreeRADIUS would expand %{…} in it."""
 
 from typing import Any
 
 from portal.access.authorization import Decision
 
-Reply = dict[str, dict[str, Any]]
+Reply = dict[str, Any]
 
 
 def reply_to(decision: Decision) -> Reply:
@@ -55,5 +55,6 @@ def _mikrotik(kbps: int) -> str:
     return f"{kbps}k" if kbps else "0"
 
 
-def _set(value: str | int) -> dict[str, Any]:
-    return {"op": ":=", "do_xlat": False, "value": [value]}
+def _set(value: str | int) -> Any:
+    """A number stands as it is, which rlm_rest takes for := as well, and holds nothing that could be expanded."""
+    return value if isinstance(value, int) else {"op": ":=", "do_xlat": False, "value": [value]}

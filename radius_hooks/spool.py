@@ -18,6 +18,8 @@ from radius_hooks.detail import Written, read
 log = logging.getLogger(__name__)
 PIECE = 256 * 1024  # some 500 packets: one transaction
 LONGEST = 8 * 1024  # of one line; linelog allows 4,096 bytes
+REFUSED_SECONDS = 30 * 86_400  # what was put aside holds MACs and names of logins: long enough to be looked at
+REFUSED_BYTES = 16 * 1024 * 1024  # of one day; a router gone mad must not fill the disk
 SETTLED_SECONDS = 120  # FreeRADIUS gives a request up after 5 s, and never writes into the file of a minute long past
 
 
@@ -79,10 +81,18 @@ class Spool:
             log.error("no room to note how far was read", extra={"error": error.errno})
 
     def put_aside(self, packet: Written) -> None:
-        """Keep a packet that no database can take, for a person to look at."""
+        """Keep a packet that no database can take, for a person to look at; a file for each day, of a bounded size."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        with os.fdopen(os.open(self.folder / "refused", flags, 0o600), "ab") as file:
-            file.write(f"{packet.received_at} {packet.nas_name} ".encode() + packet.body + b"\n")
+        path = self.folder / time.strftime("refused-%Y%m%d", time.gmtime())
+        with os.fdopen(os.open(path, flags, 0o600), "ab") as file:
+            if file.tell() < REFUSED_BYTES:
+                file.write(f"{packet.received_at} {packet.nas_name} ".encode() + packet.body + b"\n")
+
+    def forget_refused(self) -> None:
+        """Remove what was put aside long ago."""
+        for file in self.folder.glob("refused*"):
+            if _age(file) > REFUSED_SECONDS:
+                file.unlink()
 
     def waiting_bytes(self) -> int:
         """How much is still to be read."""

@@ -1,8 +1,8 @@
 """Where guests come from: placements of a printed code or a link, and visits, one row each."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
@@ -30,10 +30,57 @@ class Source(Base):
     utm_medium: Mapped[str] = mapped_column(String(120), default="")
     utm_campaign: Mapped[str] = mapped_column(String(120), default="")
     utm_content: Mapped[str] = mapped_column(String(120), default="")
-    cost_kopecks: Mapped[int] = mapped_column(default=0)
     printed_count: Mapped[int] = mapped_column(default=0)
+    plan_kopecks: Mapped[int] = mapped_column(default=0, server_default="0")  # planned cost of a month; 0: no plan
+    plan_members: Mapped[int] = mapped_column(default=0, server_default="0")  # planned members of a month
+    points_to_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))  # its printed code lands as this other source
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]  # lands and counts as ever, but nobody expects visits of it
+    merged_at: Mapped[datetime | None]  # since then its past is shown in the row of the source that it points to
+    sheet_taken_at: Mapped[datetime | None]  # when a sheet of it was first opened for printing
+
+
+class SourceEvent(Base):
+    """What became of a placement: history keeps its old names."""
+
+    __tablename__ = "source_event"
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))  # created renamed paused resumed repointed merged parted retired reactivated
+    was: Mapped[str] = mapped_column(String(120), default="")
+    became: Mapped[str] = mapped_column(String(120), default="")
+    who: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime]
+
+
+class SourceCost(Base):
+    """Money spent on a placement: once, for pieces, or for days. A correction is a new row; a wrong one is removed."""
+
+    __tablename__ = "source_cost"
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), index=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))  # once | pieces | days
+    kopecks: Mapped[int]  # once: in all; pieces: of one; days: of all days from first_day to last_day together
+    pieces: Mapped[int] = mapped_column(default=1)
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)  # once and pieces: the same day
+    note: Mapped[str] = mapped_column(String(120), default="")
+    created_at: Mapped[datetime]
+
+
+class SheetLine(Base):
+    """Why to scan, in a venue's own words, on the sheets of one kind of placement; without it a default stands there."""
+
+    __tablename__ = "sheet_line"
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    language: Mapped[str] = mapped_column(String(2), primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    text: Mapped[str] = mapped_column(String(90))
 
 
 class Visit(Base):
@@ -67,6 +114,7 @@ class Visit(Base):
     is_returning: Mapped[bool | None]
     guest_id: Mapped[int | None] = mapped_column(ForeignKey("guest.id"))
     device_hash: Mapped[str | None] = mapped_column(String(32))
+    came_before: Mapped[bool | None]  # known at entry: this device had an earlier visit at this venue; NULL without device_hash
     device_family: Mapped[str] = mapped_column(String(20), default="")
     language: Mapped[str] = mapped_column(String(2))
     utm_raw: Mapped[str | None] = mapped_column(Text)
@@ -83,4 +131,5 @@ class Visit(Base):
     card_saved_at: Mapped[datetime | None]
     online_at: Mapped[datetime | None]
     online_evidence: Mapped[str | None] = mapped_column(String(16))  # how we know: portal/gateways/base.py
+    sms_kopecks: Mapped[int] = mapped_column(default=0, server_default="0")  # what its messages cost, as the gate billed them
     synthetic: Mapped[bool] = mapped_column(default=False)

@@ -1,4 +1,4 @@
-"""Placements: made, edited, retired. Their short codes are printed on paper, so they are never changed or reused."""
+"""Placements: made, found, edited. Their short codes are printed on paper, so they are never changed or reused."""
 
 import re
 import secrets
@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from portal.acquisition import history
 from portal.acquisition.models import SOURCE_KINDS, Source
 from portal.acquisition.utm import normalise
 from portal.core.errors import PortalError
@@ -18,7 +19,7 @@ CODE_LENGTH = 7
 LABEL_LENGTH = 120
 _SHAPE = re.compile(r"[a-z0-9-]{1,16}")
 _UTM_FIELDS = ("utm_source", "utm_medium", "utm_campaign", "utm_content")
-_AMOUNTS = ("cost_kopecks", "printed_count")
+_AMOUNTS = ("printed_count", "plan_kopecks", "plan_members")
 
 
 def find_by_code(session: Session, code: str) -> Source | None:
@@ -35,8 +36,8 @@ def list_for_venue(session: Session, venue_id: int, *, with_retired: bool = True
     return list(session.scalars(query if with_retired else query.where(Source.retired_at.is_(None))))
 
 
-def create(session: Session, venue: Venue, kind: str, label: str, now: datetime, **fields: str | int) -> Source:
-    """Make a placement with a new short code. `fields` are those that `edit` takes.
+def create(session: Session, venue: Venue, kind: str, label: str, now: datetime, *, who: str = "", **fields: str | int) -> Source:
+    """Make a placement with a new short code. `fields` are those that `edit` takes, `who` stands in its history.
 
     Without its own utm_source it answers to its kind (`table-tent`). Raises PortalError as `edit` does.
     """
@@ -46,27 +47,20 @@ def create(session: Session, venue: Venue, kind: str, label: str, now: datetime,
     _apply(source, {"kind": kind, "label": label, **fields, "utm_source": fields.get("utm_source") or kind})
     session.add(source)
     session.flush()
+    history.note(session, source, "created", now, who, became=source.label)
     return source
 
 
-def edit(session: Session, source: Source, **fields: str | int) -> None:
-    """Change kind, label, utm_source, utm_medium, utm_campaign, utm_content, cost_kopecks or printed_count.
+def edit(session: Session, source: Source, now: datetime, *, who: str = "", **fields: str | int) -> None:
+    """Change kind, label, utm_source, utm_medium, utm_campaign, utm_content, printed_count, plan_kopecks or plan_members.
 
-    Raises PortalError `unknown_kind`, `bad_label` or `bad_amount`, and TypeError for any other field.
+    History keeps the label that it had. Raises PortalError `unknown_kind`, `bad_label` or `bad_amount`, and TypeError for
+    any other field.
     """
+    was = source.label
     _apply(source, fields)
-    session.flush()
-
-
-def retire(session: Session, source: Source, now: datetime) -> None:
-    """Take a placement out of use. Its printed code still lands and still counts."""
-    source.retired_at = source.retired_at or now
-    session.flush()
-
-
-def reactivate(session: Session, source: Source) -> None:
-    """Put a retired placement back to use."""
-    source.retired_at = None
+    if source.label != was:
+        history.note(session, source, "renamed", now, who, was=was, became=source.label)
     session.flush()
 
 

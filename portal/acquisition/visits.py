@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Boolean, Table, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Boolean, String, Table, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -78,6 +78,11 @@ def complete(
     _COMPLETE.write(session, facts)
 
 
+def add_cost(session: Session, visit_public_id: str, kopecks: int) -> None:
+    """What a message of this visit cost, or a correction of it."""
+    _COST.write(session, {"visit": visit_public_id, "kopecks": kopecks})
+
+
 _ALLOWED = {
     "verified_at": (Visit.phone_at.is_not(None),),
     "card_at": (Visit.verified_at.is_not(None),),
@@ -91,6 +96,7 @@ _MARK = {
     step: Statement(_OF_VISIT.where(_TABLE.c[step].is_(None), *_ALLOWED.get(step, ())).values({step: bindparam("at")}))
     for step in STEPS
 }
+_COST = Statement(_OF_VISIT.values(sms_kopecks=_TABLE.c.sms_kopecks + bindparam("kopecks", type_=BigId)))
 _COMPLETE = Statement(
     _OF_VISIT.values(
         guest_id=func.coalesce(bindparam("guest", type_=BigId), _TABLE.c.guest_id),
@@ -121,6 +127,7 @@ def _earlier(session: Session, entry: Entry, client: Client, visitor_class: str)
 def _record(session: Session, entry: Entry, client: Client, visitor_class: str, *, seen_at: datetime | None) -> Any:
     facts: dict[str, Any] = {
         "of_venue": entry.venue_id,
+        "of_device": client.device_hash,
         "venue_id": entry.venue_id,
         "public_id": entry.visit_id,
         "source_id": entry.source_id,
@@ -160,10 +167,23 @@ _CONTINUED = Statement(
     .limit(1)
 )
 _ORGANIZATION = select(Venue.organization_id).where(Venue.id == bindparam("of_venue")).scalar_subquery()
+# Known at entry, so that the class of a visit does not follow from what became of it.
+_EARLIER = _TABLE.alias("earlier")
+_CAME_BEFORE = (
+    select(func.count() > 0)
+    .select_from(
+        select(_EARLIER.c.id)
+        .where(_EARLIER.c.venue_id == bindparam("of_venue"), _EARLIER.c.device_hash == bindparam("of_device"))
+        .limit(1)
+        .subquery()
+    )
+    .scalar_subquery()
+)
+_KNOWN_AT_ENTRY = case((bindparam("of_device", type_=String).is_(None), None), else_=_CAME_BEFORE)
 _INSERT = Statement(
     {
         name: insert(_TABLE)
-        .values(organization_id=_ORGANIZATION)
+        .values(organization_id=_ORGANIZATION, came_before=_KNOWN_AT_ENTRY)
         .on_conflict_do_nothing(index_elements=["public_id"])
         .returning(*_READ)
         for name, insert in (("sqlite", sqlite_insert), ("postgresql", pg_insert))

@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 from sqlalchemy.exc import DBAPIError
 
+from portal.cli.refusals import in_words
 from portal.core.errors import PortalError
 
 COMMANDS = {
@@ -18,6 +19,8 @@ COMMANDS = {
     "access": "Phones and devices that the Wi-Fi refuses.",
     "radius": "Configuration and checks of FreeRADIUS.",
     "sms": "The SMS account, deliveries and budgets.",
+    "mail": "E-mail to the staff: a test letter, what became of the others.",
+    "report": "The sums behind the reports: check, rebuild.",
     "consent": "Documents, the chain of consents, proofs.",
     "register": "The Wi-Fi register: exports for official requests.",
     "privacy": "Retention, erasure, what is known of a phone.",
@@ -49,8 +52,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except PortalError as error:
-            details = ", ".join(f"{name}={value}" for name, value in error.details.items())
-            raise click.ClickException(f"refused: {error.code}{f' ({details})' if details else ''}") from error
+            raise click.ClickException(in_words(error)) from error
         except DBAPIError as error:
             reason = str(error.orig).splitlines()[0]
             raise click.ClickException(

@@ -14,9 +14,11 @@ from portal.cli.house import House
 from portal.core import heartbeat, migrations
 from portal.core.clock import utcnow
 from portal.core.config import SAMPLES, Settings
-from portal.jobs.house import chosen_sender
 from portal.jobs.queue import make_queue, queue_answers
+from portal.mail.senders.base import MailError
+from portal.mail.senders.choice import chosen_mail_sender
 from portal.sms.senders.base import SmsError
+from portal.sms.senders.choice import chosen_sender
 from portal.venues.models import Nas
 
 _SECONDS = 5
@@ -87,6 +89,16 @@ def sms_account(house: House) -> str:
     if kopecks < _FEW_SMS * house.settings.sms_price_kopecks:
         raise Wrong(f"{sender.name} has {kopecks / 100:.2f} ₽ left, not enough for {_FEW_SMS} messages: top it up")
     return f"{sender.name}: {kopecks / 100:.2f} ₽ left"
+
+
+def mail_account(house: House) -> str:
+    """Who carries e-mail to the staff."""
+    sender = chosen_mail_sender(house.settings)
+    try:
+        said = sender.check()
+    except MailError as error:
+        raise Wrong(f"{sender.name} answers {error.code}: check the VESTIBULE_SMTP_… settings") from error
+    return f"{sender.name}: {said}"
 
 
 def public_url(house: House) -> str:

@@ -16,11 +16,14 @@ from portal.cli import demo_house
 from portal.cli.house import House, open_house
 from portal.core import migrations
 from portal.core.clock import utcnow
+from portal.reporting import annotations
 from portal.reporting.demo_history import Past
+from portal.reporting.models import Annotation
 from portal.staff import accounts
 from portal.venues.models import Organization, Venue
 
 OWNER = "owner@samovar.example"
+NOTED_BY = "vestibule demo"
 _BATCH = 2000  # rows in one transaction: guests are not kept waiting
 
 
@@ -48,13 +51,16 @@ def seed(house: House, now: datetime) -> SeedResult:
 
 
 def invent(house: House, days: int, seed_number: int, now: datetime) -> int:
-    """Replace the demo's invented visits by those of the last `days` days. Returns how many."""
+    """Replace the demo's invented visits and notes by those of the last `days` days. Returns how many visits."""
     with house.database.writing() as session:
         organization = demo_house.find(session)
         assert organization is not None
         session.execute(delete(Visit).where(Visit.organization_id == organization.id, Visit.synthetic))
+        session.execute(delete(Annotation).where(Annotation.organization_id == organization.id, Annotation.who == NOTED_BY))
         venues = _venues(session, organization)
         pasts = [Past(venue, list_for_venue(session, venue.id), demo_house.TRIAL_LABEL, seed_number) for venue in venues]
+        for past in pasts:
+            _embellish(session, past, days, now)
     written = 0
     with click.progressbar(pasts, label="inventing visits", item_show_func=_name_of) as shown:
         for past in shown:
@@ -63,6 +69,15 @@ def invent(house: House, days: int, seed_number: int, now: datetime) -> int:
                     session.execute(insert(Visit), batch)
                 written += len(batch)
     return written
+
+
+def _embellish(session: Session, past: Past, days: int, now: datetime) -> None:
+    """What a café that has run for a while has beside its visits: printed sheets, and notes on the graph."""
+    for source in list_for_venue(session, past.venue.id):
+        if source.kind != "wifi":
+            source.sheet_taken_at = source.sheet_taken_at or now
+    for day, text in past.notes(days, now):
+        annotations.add(session, past.venue, day, text, NOTED_BY, now)
 
 
 @click.command

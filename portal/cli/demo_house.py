@@ -1,30 +1,35 @@
 """What the demo is made of: an organization, its legal entity and two cafés in two time zones. All of it is invented."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.acquisition import sources
+from portal.acquisition import costs, sources
 from portal.consent import documents
 from portal.core.config import Settings
 from portal.venues import directory, setup
 from portal.venues.models import GatewayConfig, LegalEntity, Organization, Venue
 
 TRIAL_LABEL = "Открытка к счёту, проба"
+COST_AGO = timedelta(days=27)  # within the first report that anybody opens
+MADE_AGO = timedelta(days=90)  # placements, so that a plan holds on those days
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A source of the demo: roubles and pieces printed."""
+    """A source of the demo: kopecks of a piece and pieces printed; an advertisement's kopecks are of its days together."""
 
     kind: str
     label: str
     utm_source: str
     utm_medium: str
-    roubles: int
+    kopecks: int
     printed: int
+    plan_roubles: int = 0
+    plan_members: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,10 @@ class Cafe:
 
 
 _COMMON = (
-    Placement("wifi", "Wi-Fi в зале", "wifi", "wifi", 0, 0),
-    Placement("table_tent", "Тейбл-тент, столы у окна", "table-tent", "qr", 4200, 24),
+    Placement("wifi", "Wi-Fi в зале", "wifi", "wifi", 0, 0, 0, 600),
+    Placement("table_tent", "Тейбл-тент, столы у окна", "table-tent", "qr", 17_500, 24, 5000, 150),
     Placement("receipt", "QR на чеке", "receipt", "qr", 0, 9000),
-    Placement("staff_badge", "Бейдж официанта", "staff-badge", "qr", 900, 6),
+    Placement("staff_badge", "Бейдж официанта", "staff-badge", "qr", 15_000, 6),
     Placement("social", "Ссылка в профиле ВКонтакте", "vk", "social", 0, 0),
 )
 CAFES = (
@@ -52,8 +57,8 @@ CAFES = (
         "samovar-pokrovka", "Самовар на Покровке", "Москва", "Москва, ул. Покровка, 17", "Europe/Moscow", "#8a4b2a",
         (
             *_COMMON,
-            Placement("delivery_sticker", "Наклейка на доставке", "delivery", "sticker", 6800, 4000),
-            Placement("checkout", "Табличка у кассы", "checkout", "qr", 1500, 1),
+            Placement("delivery_sticker", "Наклейка на доставке", "delivery", "sticker", 170, 4000, 6000, 60),
+            Placement("checkout", "Табличка у кассы", "checkout", "qr", 150_000, 1),
             Placement("custom", TRIAL_LABEL, "postcard", "qr", 1200, 100),
         ),
     ),
@@ -62,9 +67,9 @@ CAFES = (
         "Asia/Yekaterinburg", "#1f6f5c",
         (
             *_COMMON,
-            Placement("menu", "Последняя страница меню", "menu", "qr", 2600, 30),
-            Placement("packaging", "Крафтовый пакет", "packaging", "qr", 5200, 2000),
-            Placement("paid", "Яндекс Карты, объявление", "yandex", "cpc", 12000, 0),
+            Placement("menu", "Последняя страница меню", "menu", "qr", 8700, 30),
+            Placement("packaging", "Крафтовый пакет", "packaging", "qr", 260, 2000),
+            Placement("paid", "Яндекс Карты, объявление", "yandex", "cpc", 1_200_000, 0, 12_000, 40),
         ),
     ),
 )  # fmt: skip
@@ -106,17 +111,28 @@ def _open_cafe(session: Session, settings: Settings, entity: LegalEntity, cafe: 
         own_addresses=["127.0.0.0/8"], vouchers=True, adult_notice=True,
     )  # fmt: skip
     for placement in cafe.placements:
-        sources.create(
-            session, venue, placement.kind, placement.label, now,
-            utm_source=placement.utm_source, utm_medium=placement.utm_medium,
-            cost_kopecks=placement.roubles * 100, printed_count=placement.printed,
-        )  # fmt: skip
+        _place(session, venue, placement, now)
     for draft in documents.draft_all(session, venue, entity, now, settings):
         documents.publish(session, draft, now)
     obstacles = documents.obstacles_to_live(session, venue, entity)
     if obstacles:
         raise RuntimeError(f"the demo's venue cannot go live: {', '.join(obstacles)}")
     venue.live = True
+
+
+def _place(session: Session, venue: Venue, placement: Placement, now: datetime) -> None:
+    source = sources.create(
+        session, venue, placement.kind, placement.label, now - MADE_AGO,
+        utm_source=placement.utm_source, utm_medium=placement.utm_medium, printed_count=placement.printed,
+        plan_kopecks=placement.plan_roubles * 100, plan_members=placement.plan_members,
+    )  # fmt: skip
+    if placement.kopecks:
+        today = now.astimezone(ZoneInfo(venue.timezone)).date()
+        by_piece, first = placement.printed > 0, today - COST_AGO
+        price = costs.Price(
+            "pieces" if by_piece else "days", placement.kopecks, first, first if by_piece else today, placement.printed or 1
+        )
+        costs.add(session, source, price, now)
 
 
 def _router_url(settings: Settings) -> str:

@@ -15,6 +15,7 @@ _CHECKS: dict[str, Callable[[House], str]] = {
     "queue": checks.queue,
     "worker": checks.worker,
     "SMS account": checks.sms_account,
+    "e-mail account": checks.mail_account,
     "public URL": checks.public_url,
     "RADIUS secret": checks.radius_secret,
     "family filter": family_filter,

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from portal.cli.house import open_house, show
 from portal.core.clock import utcnow
-from portal.core.errors import PortalError
 from portal.gateways.registry import gateway as kind_of
 from portal.gateways.registry import kinds
 from portal.venues import gateways as rows
@@ -61,7 +60,7 @@ def kinds_(as_json: bool) -> None:
 def add(code: str, kind: str, url: str, given: tuple[str, ...], nas_address: str | None, behind_nat: bool | None) -> None:
     """Add a gateway and print what to put into the router, with its secrets."""
     house = open_house()
-    with house.database.writing() as session, _explained():
+    with house.database.writing() as session:
         venue = _venue(session, code)
         uplink = rows.read_uplink(session, nas_address or "", bool(behind_nat)) if kind_of(kind).uses_radius else None
         made = rows.add(session, venue, kind, url, _read(given), uplink, utcnow())
@@ -91,7 +90,7 @@ def list_(code: str, as_json: bool) -> None:
 def show_(code: str, number: int) -> None:
     """Print what to put into the router again, with its secrets."""
     house = open_house()
-    with house.database.reading() as session, _explained():
+    with house.database.reading() as session:
         venue, one = _found(session, code, number)
         pastes = rows.pastes(house.settings, venue, one, rows.nas_of(session, one.id))
     _print(pastes)
@@ -128,7 +127,7 @@ def edit(
     code: str, number: int, url: str | None, given: tuple[str, ...], nas_address: str | None, behind_nat: bool | None
 ) -> None:
     """Change what is named; the rest stays, the secrets too."""
-    with open_house().database.writing() as session, _explained():
+    with open_house().database.writing() as session:
         venue, one = _found(session, code, number)
         rows.change(session, one, venue.code, url or one.base_url, {**one.options, **_read(given)})
         nas = rows.nas_of(session, one.id)
@@ -145,7 +144,7 @@ def edit(
 def rotate(code: str, number: int) -> None:
     """Make new secrets and print what to put into the router: until it has them, nobody comes online."""
     house = open_house()
-    with house.database.writing() as session, _explained():
+    with house.database.writing() as session:
         venue, one = _found(session, code, number)
         rows.rotate(session, one)
         pastes = rows.pastes(house.settings, venue, one, rows.nas_of(session, one.id))
@@ -157,34 +156,10 @@ def rotate(code: str, number: int) -> None:
 @click.argument("number", type=int)
 def remove(code: str, number: int) -> None:
     """Delete one that nobody ever came online through."""
-    with open_house().database.writing() as session, _explained():
+    with open_house().database.writing() as session:
         _venue_of, one = _found(session, code, number)
         rows.remove(session, one)
     click.echo("deleted")
-
-
-_REFUSED = {
-    "bad_gateway_url": "write the address as http://192.168.1.1:2050: http or https, a name or an address, nothing after it",
-    "bad_nas_address": "write one address or a network no wider than /16, such as 203.0.113.7, or leave it empty",
-    "nas_address_taken": "another router's packets come from there already: leave it empty, and this one gets ports of its own",
-    "unknown_option": "this kind has no option {name}; see `vestibule venue gateway kinds`",
-    "bad_option": "this value of {name} does not fit; see `vestibule venue gateway kinds`",
-    "gateway_in_use": "guests came online through it, and the register names it: it stays. `gateway rotate` shuts it",
-    "opennds_bypass": "level 1 can be got around by a skilled guest, whom you could not name: choose level 2 or 3, or accept it "
-    "with -o allow_bypass=yes",
-}
-
-
-class _explained:  # noqa: N801 - read as a word: `with …, _explained()`
-    """Turns refusals of settings into words."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        """Raise ClickException for a refusal that has words."""
-        if isinstance(error, PortalError) and error.code in _REFUSED:
-            raise click.ClickException(_REFUSED[error.code].format(**error.details)) from error
 
 
 def _read(given: tuple[str, ...]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.acquisition import sources
 from portal.cli.house import House
+from portal.mail.senders.files import FOLDER
 from portal.venues.models import Venue
 
 
@@ -23,6 +24,7 @@ def guide(house: House) -> Iterator[str]:
         yield f"Wi-Fi, with a pretend router   http://127.0.0.1:{settings.simulator_port}/"
     yield f"Dashboard                      {base}/dashboard/"
     yield f"SMS                            {_sms(house)}"
+    yield f"E-mail to the staff            {_mail(house)}"
     yield "Ctrl-C stops everything; the next start keeps the data." if settings.demo else "Ctrl-C stops everything."
     yield ""
 
@@ -33,6 +35,12 @@ def _venue(session: Session, base: str, venue: Venue) -> Iterator[str]:
         if source.kind != "wifi":
             yield f"  {source.label:<28} {base}/s/{source.code}"
     yield f"  {'a link made elsewhere':<28} {base}/v/{venue.code}?utm_source=telegram&utm_medium=social"
+
+
+def _mail(house: House) -> str:
+    if house.settings.mail_sender == "smtp":
+        return f"sent through {house.settings.smtp_host}"
+    return f"written to {house.settings.data_dir / FOLDER}/*.eml"
 
 
 def _sms(house: House) -> str:

@@ -70,7 +70,10 @@ def test_(name: str, server: str) -> None:
     with house.database.reading() as session:
         nas = nas_named(session, name)
     secret = house.settings.radius_hook_secret.get_secret_value()
-    for line in (radius_trial.ask_hooks(Hooks(_hooks_url(house), secret, name)), radius_trial.ask_server(server, nas.secret)):
+    for line in (
+        radius_trial.ask_hooks(Hooks(_hooks_url(house), secret, name, house.settings.accounting_spool)),
+        radius_trial.ask_server(server, nas.secret),
+    ):
         click.echo(line)
 
 

@@ -68,7 +68,7 @@ def _pretend_router(house: House) -> list[Program]:
     venue, secret, nas = found
     command = [sys.executable, "-m", "portal.gateways.simulated_router", "--port", str(settings.simulator_port)]
     command += ["--portal-url", settings.base_url, "--hooks-url", f"http://127.0.0.1:{settings.hooks_port}"]
-    command += ["--venue", venue, "--nas", nas]
+    command += ["--venue", venue, "--nas", nas, "--spool", str(settings.accounting_spool)]
     hook = settings.radius_hook_secret.get_secret_value()
     secrets = {"SIMULATOR_GATEWAY_SECRET": secret, "VESTIBULE_RADIUS_HOOK_SECRET": hook}
     return [Program("pretend router", command, settings.simulator_port, secrets)]

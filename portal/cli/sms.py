@@ -9,13 +9,15 @@ from sqlalchemy import select
 
 from portal.cli.house import open_house, progress, show
 from portal.core.clock import utcnow
-from portal.core.phone import PhoneRefused, parse_phone, phone_from_e164
+from portal.core.phone import Phone, PhoneRefused, parse_phone, phone_from_e164
 from portal.core.tokens import random_id
 from portal.jobs.deliveries import Deliveries
-from portal.jobs.house import House, chosen_sender
+from portal.jobs.house import House
+from portal.signup import unwanted
 from portal.sms import budgets, outbox, texts
 from portal.sms.models import SmsMessage
 from portal.sms.senders.base import OutgoingSms, SmsError
+from portal.sms.senders.choice import chosen_sender
 from portal.venues.models import Venue
 
 T = TypeVar("T")
@@ -117,6 +119,36 @@ def budgets_of(venue_code: str, as_json: bool) -> None:
         for path in state.paths
     ]
     show(rows, as_json)
+
+
+@sms.command()
+@click.argument("phone")
+@click.option("--days", type=click.IntRange(1, 3650), default=unwanted.LASTS.days, show_default=True, help="For how long.")
+def stop(phone: str, days: int) -> None:
+    """Send no codes to a number, at any venue: for whoever is bombed with them and says so."""
+    house = open_house()
+    number = _number(phone)
+    with house.database.writing() as session:
+        unwanted.stop(session, house.settings, number, utcnow() + timedelta(days=days))
+    click.echo(f"{number.masked}: no codes for {days} days; `vestibule sms allow` takes it back")
+
+
+@sms.command()
+@click.argument("phone")
+def allow(phone: str) -> None:
+    """Let codes go to a number again, and forget what was counted against it."""
+    house = open_house()
+    number = _number(phone)
+    with house.database.writing() as session:
+        found = unwanted.allow(session, house.settings, number)
+    click.echo(f"{number.masked}: {'codes may be sent again' if found else 'nothing stood against it'}")
+
+
+def _number(phone: str) -> Phone:
+    try:
+        return parse_phone(phone, ("RU",), "RU")
+    except PhoneRefused as refused:
+        raise click.ClickException(f"this is no mobile number of Russia ({refused.reason}): write it as +79031234567") from None
 
 
 def _line(message: SmsMessage, venue_code: str) -> dict[str, object]:

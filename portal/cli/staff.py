@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from portal.cli.house import open_house, show
 from portal.core.clock import utcnow
-from portal.staff import accounts, sessions
+from portal.staff import accounts, second_factor, sessions
 from portal.staff.models import ROLES, StaffUser
 from portal.venues.directory import venue_by_code
 from portal.venues.models import Organization
@@ -59,7 +59,7 @@ def list_(as_json: bool) -> None:
 def deactivate(email: str) -> None:
     """Close a login and sign every browser of it out."""
     with open_house().database.writing() as session:
-        accounts.deactivate(session, _user(session, email))
+        accounts.deactivate(session, _user(session, email), utcnow())
     click.echo(f"{email} is closed; its journal stays")
 
 
@@ -70,6 +70,17 @@ def reset(email: str) -> None:
     with open_house().database.writing() as session:
         password = accounts.reset_password(session, _user(session, email))
     click.echo(f"password {password}\nIt is shown only now.")
+
+
+@staff.command("reset-totp")
+@click.argument("email")
+def reset_totp(email: str) -> None:
+    """Take the second factor off a login whose phone is lost, and sign every browser out."""
+    with open_house().database.writing() as session:
+        user = _user(session, email)
+        second_factor.remove(session, user)
+        sessions.revoke_all(session, user.id)
+    click.echo(f"{email} signs in by password alone; an owner is asked to set the second factor up again at once")
 
 
 @staff.group("sessions")

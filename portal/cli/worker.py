@@ -5,7 +5,8 @@ import click
 from portal.cli.house import open_house
 from portal.core.logging import configure
 from portal.jobs import worker as consumer
-from portal.jobs.house import House, chosen_sender
+from portal.jobs.house import House
+from portal.sms.senders.choice import chosen_sender
 
 
 @click.command()

@@ -12,15 +12,16 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from portal.core.mail_settings import MailSettings
 from portal.core.tokens import Keys
 
 SAMPLES = {"change-me", "changeme", "secret", "dev", "test", "password", "testing123"}
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(BaseSettings):
+class Settings(MailSettings):
     """Everything that can be configured. The README's table is held to this class by a test."""
 
     model_config = SettingsConfigDict(env_prefix="VESTIBULE_", extra="forbid", frozen=True)

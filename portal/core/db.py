@@ -29,6 +29,7 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DisconnectionError
@@ -43,6 +44,7 @@ _open_transaction: ContextVar[bool] = ContextVar("open_transaction", default=Fal
 
 
 RESTED_SECONDS = 1.0
+_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -104,8 +106,9 @@ def make_engine(url: str, pool_size: int = 16) -> Engine:
     """An engine with the same promises on SQLite (WAL, synchronous FULL) and PostgreSQL."""
     if not url.startswith("sqlite"):
         # psycopg's own preparing ends with DEALLOCATE ALL, which would take the statements of `core.wire` along.
-        unprepared = {"prepare_threshold": None}
-        engine = create_engine(url, pool_size=pool_size, max_overflow=8, connect_args=unprepared, hide_parameters=True)
+        # Its just-in-time compiler takes longer over a report than the report itself.
+        how = {"prepare_threshold": None, "options": "-c jit=off"}
+        engine = create_engine(url, pool_size=pool_size, max_overflow=8, connect_args=how, hide_parameters=True)
         event.listen(engine, "checkin", _on_checkin)
         event.listen(engine, "checkout", _on_checkout)
         statements.watch(engine)
@@ -187,6 +190,14 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A transaction that reads; nothing is committed."""
         with self._session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """As `reading`, and everything in it is as of one moment: for reports that add up what several questions answer."""
+        with self._session(self.engine) as session:
+            if not self.is_sqlite:  # its reading transactions see one moment anyway
+                session.execute(_ONE_MOMENT)
             yield session
 
     @contextmanager

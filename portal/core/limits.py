@@ -117,6 +117,21 @@ def give_back(session: Session, limits: Sequence[Limit], taken_at: datetime) -> 
             session.connection().execute(update(_TABLE).where(_TABLE.c.key == key).values(times=kept))
 
 
+def exhaust(session: Session, limits: Sequence[Limit], until: datetime) -> None:
+    """Use limits up, so that all of them refuse until a moment: for whoever asked to be left alone."""
+    longest = _longest(limits)
+    most = {key: max(limit.count for limit in limits if limit.key == key) for key in longest}
+    rows = [{"key": key, "times": [(until - span).timestamp()] * most[key], "until": until} for key, span in longest.items()]
+    _locked(session, longest, until)
+    _store(session, rows)
+
+
+def free(session: Session, limits: Sequence[Limit]) -> bool:
+    """Begin anew, as if nothing had been counted; False when nothing was."""
+    keys = {limit.key for limit in limits}
+    return session.connection().execute(delete(_TABLE).where(_TABLE.c.key.in_(keys))).rowcount > 0
+
+
 def forget_old(session: Session, now: datetime) -> int:
     """Delete windows that have passed; returns how many."""
     return session.connection().execute(delete(LimitWindow).where(LimitWindow.until < now)).rowcount

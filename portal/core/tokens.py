@@ -63,6 +63,20 @@ class Keys:
             raise BadToken("expired_token")
         return payload
 
+    def enclose(self, purpose: str, secret: str) -> str:
+        """Encrypt (AES-256-GCM) what stays in the database for years: by IDENTITY_KEY, which is never changed."""
+        nonce = secrets.token_bytes(_NONCE)
+        box = AESGCM(_derived(self.identity, purpose)).encrypt(nonce, secret.encode(), purpose.encode())
+        return base64.urlsafe_b64encode(nonce + box).rstrip(b"=").decode()
+
+    def disclose(self, purpose: str, box: str) -> str:
+        """What was enclosed. Raises BadToken for anything else."""
+        try:
+            raw = base64.urlsafe_b64decode(box + "=" * (-len(box) % 4))
+            return AESGCM(_derived(self.identity, purpose)).decrypt(raw[:_NONCE], raw[_NONCE:], purpose.encode()).decode()
+        except (InvalidTag, ValueError):
+            raise BadToken("bad_token") from None
+
     def _open(self, purpose: str, token: str) -> tuple[int, dict[str, Any]]:
         if len(token) > 4096 or not token.isascii():
             raise BadToken("bad_token")

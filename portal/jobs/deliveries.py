@@ -63,6 +63,7 @@ def postman(house: House) -> Postman:
         callback_url=lambda secret: f"{settings.base_url}/callbacks/smsaero/{secret}" if house.sender.name == "smsaero" else None,
         clock=house.clock,
         on_status=messages.on_status,
+        on_price=messages.on_price,
     )
 
 

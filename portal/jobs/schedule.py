@@ -5,10 +5,15 @@ from huey import crontab
 from portal.access import blocks, sessions
 from portal.consent import anchors
 from portal.core import limits
+from portal.jobs import reports, sums, webhooks
 from portal.jobs.house import House
 from portal.jobs.queue import Queue
+from portal.mail import outbox
 from portal.privacy import retention
+from portal.reporting import alerts
 from portal.sms import alarms
+from portal.staff import invitations
+from portal.staff import sessions as staff_sessions
 
 
 def register(queue: Queue, house: House) -> None:
@@ -20,12 +25,24 @@ def register(queue: Queue, house: House) -> None:
             now = house.clock()
             limits.forget_old(session, now)
             alarms.forget_old(session, now)
+            outbox.forget_old(session, now)
+            alerts.forget_old(session, now)
+            invitations.forget_old(session, now)
+            staff_sessions.forget_old(session, now)
 
     @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
     def close_stale() -> None:
         with house.database.writing() as session:
             sessions.close_stale(session, house.clock())
             blocks.catch_up(session, house.clock())
+
+    @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+    def sum_up() -> None:
+        sums.keep_up(house.database, house.clock())
+
+    @queue.periodic_task(crontab(minute="47", hour="0"))  # type: ignore[untyped-decorator]
+    def check_sums() -> None:
+        sums.check_all(house.database, house.clock())
 
     @queue.periodic_task(crontab(minute="17"))  # type: ignore[untyped-decorator]
     def retain() -> None:
@@ -34,3 +51,25 @@ def register(queue: Queue, house: House) -> None:
     @queue.periodic_task(crontab(minute="27", hour="0"))  # type: ignore[untyped-decorator]
     def anchor() -> None:
         anchors.sign_all(house.database, house.settings, house.clock)
+
+    _register_news(queue, house)
+
+
+def _register_news(queue: Queue, house: House) -> None:
+    """Each by itself: what fails for one must not keep the others from their letters."""
+
+    @queue.periodic_task(crontab(minute="3"))  # type: ignore[untyped-decorator]
+    def look_at_channels() -> None:
+        reports.look(house.database, house.clock())
+
+    @queue.periodic_task(crontab(minute="4"))  # type: ignore[untyped-decorator]
+    def mail_alerts() -> None:
+        reports.mail_alerts(house.database, house.clock())
+
+    @queue.periodic_task(crontab(minute="5"))  # type: ignore[untyped-decorator]
+    def queue_weekly() -> None:
+        reports.queue_weekly(house.database, house.clock())
+
+    @queue.periodic_task(crontab(minute="6"))  # type: ignore[untyped-decorator]
+    def move_webhooks_on() -> None:
+        webhooks.move_on(house)

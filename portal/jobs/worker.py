@@ -4,9 +4,10 @@ import threading
 
 from huey.consumer import Consumer
 
-from portal.jobs import deliveries, openings, orders, schedule
+from portal.jobs import deliveries, mail, openings, orders, schedule, webhooks
 from portal.jobs.house import House
 from portal.jobs.queue import make_queue
+from portal.mail.senders.choice import chosen_mail_sender
 
 
 def run(house: House) -> None:
@@ -14,10 +15,13 @@ def run(house: House) -> None:
     queue = make_queue(house.settings, deliveries.Deliveries(house))
     schedule.register(queue, house)
     stop = threading.Event()
+    carrier = mail.postman(house.settings, house.database, chosen_mail_sender(house.settings), house.clock)
     watches = [
         threading.Thread(target=deliveries.keep_sweeping, args=(house, queue, stop), name="sweep", daemon=True),
         threading.Thread(target=openings.keep_opening, args=(house, stop), name="openings", daemon=True),
         threading.Thread(target=orders.keep_carrying_out, args=(house.database, house.clock, stop), name="orders", daemon=True),
+        threading.Thread(target=mail.keep_carrying, args=(carrier, stop), name="mail", daemon=True),
+        threading.Thread(target=webhooks.keep_telling, args=(house, stop), name="webhooks", daemon=True),
     ]
     for watch in watches:
         watch.start()

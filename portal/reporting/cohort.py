@@ -1,83 +1,110 @@
-"""One aggregate over the visits of a time range: a row per source and kind of visitor, a count per step.
+"""Visits counted from their own rows: a line per bucket, source and class, a count per step and window.
 
-A visit belongs to the range by its arrival; a step counts when it was reached within the window from that arrival. A step
+A visit belongs to a bucket by its arrival; a step counts when it was reached within the window from that arrival. A step
 needs those before it, so no share can pass 100 %.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.acquisition.models import Visit
+from portal.core.db import BigId, UtcDateTime
+from portal.reporting import buckets as bucket_table
+from portal.reporting.buckets import Bucket, visits_in
+from portal.reporting.cells import Cell
 from portal.reporting.deadline import deadline
-from portal.reporting.period import Period
-from portal.reporting.steps import FUNNEL, Counts
+from portal.reporting.models import WINDOWS
+from portal.reporting.steps import FUNNEL
+from portal.reporting.visitors import owed_to, visitor_class, with_guests
 
-MAX_WINDOW = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class CohortLine:
-    """Visits of one venue, source (None: other) and class. `online_apart` is for classes that need no code."""
-
-    venue_id: int
-    source_id: int | None
-    visitor_class: str
-    counts: Counts
-    online_apart: int
-    unripe: int
-    synthetic: int
+STEPS = FUNNEL[1:]  # a row exists because the page was seen or submitted, so each is a start
+_FACTS = ("source_id", "guest_id", "visitor_class", "bot_reason", "came_before", "synthetic", "sms_kopecks", "arrived_at")
+_APART = ("voucher", "remembered")  # these go online without a code
 
 
-def count(session: Session, ranges: Sequence[tuple[int, Period]], window: timedelta, now: datetime) -> list[CohortLine]:
-    """Count the visits of each venue in its own period, in a single query."""
-    if not timedelta(seconds=1) <= window <= MAX_WINDOW:
-        raise ValueError("the window must lie between a second and 30 days")
-    if not ranges:
+def count(
+    session: Session, buckets: Sequence[Bucket], window: str, attribution: str, only: Mapping[str, str] | None = None
+) -> list[Cell]:
+    """Count the visits of each bucket, in one query. `only` narrows them by columns of the visit."""
+    if not buckets:
         return []
-    visit = _in_range(ranges, window).c
-    reached = _reached(visit)
-    columns = [_count(reached[name]) for name in FUNNEL]
-    rest = [_count(visit.online_at <= visit.deadline), _count(visit.arrived_at > now - window), _count(visit.synthetic)]
-    keys = (visit.venue_id, visit.source_id, visit.visitor_class)
-    rows = session.execute(select(*keys, *columns, *rest).group_by(*keys))
-    return [CohortLine(r[0], r[1], r[2], Counts(tuple(r[3:-3])), *r[-3:]) for r in rows]
+    dialect, only = session.get_bind().dialect.name, only or {}
+    query = statement(dialect, (window,), attribution, tuple(only))
+    rows = session.execute(query, {**bucket_table.facts(dialect, buckets), **only})
+    return [Cell.of_row(row) for row in rows]
 
 
-def _in_range(ranges: Sequence[tuple[int, Period]], window: timedelta) -> Subquery:
-    mine = [
-        and_(Visit.venue_id == venue_id, Visit.arrived_at >= days.start, Visit.arrived_at < days.end) for venue_id, days in ranges
-    ]
-    times = [getattr(Visit, f"{name}_at") for name in FUNNEL if name != "seen"]
-    until = deadline(Visit.arrived_at, window).label("deadline")
-    facts = (Visit.venue_id, Visit.source_id, Visit.visitor_class, Visit.synthetic, Visit.arrived_at)
-    return select(*facts, *times, until).where(or_(*mine)).subquery()
+def count_by_age(
+    session: Session, buckets: Sequence[Bucket], window: str, attribution: str, only: Mapping[str, str], since: datetime
+) -> tuple[list[Cell], list[Cell]]:
+    """The same, and in a second list those of the visits that arrived after a moment."""
+    if not buckets:
+        return [], []
+    dialect = session.get_bind().dialect.name
+    query = statement(dialect, (window,), attribution, tuple(only), by_age=True)
+    rows = session.execute(query, {**bucket_table.facts(dialect, buckets), **only, "since": since}).all()
+    return [Cell.of_row(row[1:]) for row in rows], [Cell.of_row(row[1:]) for row in rows if row[0]]
 
 
-def _reached(visit: Any) -> dict[str, ColumnElement[bool]]:
-    """A row exists because the page was seen or submitted, so each is a start."""
+@lru_cache(maxsize=64)
+def statement(
+    dialect: str, windows: tuple[str, ...], attribution: str, only: tuple[str, ...] = (), by_age: bool = False
+) -> Select[Any]:
+    """Columns: number, source_id, visitor_class, visits, synthetic, sms_kopecks, then for each window each of STEPS.
+
+    `by_age` puts in front of them whether the visits arrived after `since`.
+    """
+    visit = chosen(dialect, windows, attribution, only).c
+    keys = [visit.number, visit.source_id, visit.visitor_class]
+    if by_age:
+        keys.insert(0, (visit.arrived_at > bindparam("since", type_=UtcDateTime)).label("young"))
+    sums = [func.count(), _count(visit.synthetic), cast(func.sum(visit.sms_kopecks), BigId)]
+    steps = [_count(condition) for window in windows for condition in reached(visit, window).values()]
+    return select(*keys, *sums, *steps).group_by(*keys)
+
+
+def chosen(
+    dialect: str, windows: tuple[str, ...], attribution: str, only: tuple[str, ...] = (), also: tuple[str, ...] = ()
+) -> Any:
+    """The visits of the buckets with bucket, source and class, and with their deadlines, each worked out once.
+
+    `also` names further columns of the visit.
+    """
+    bucket = bucket_table.table(dialect)
+    times = [f"{step}_at" for step in STEPS]
+    visits, visit = visits_in(dialect, bucket, (*_FACTS, *times, *only, *also))
+    until = [deadline(visit.arrived_at, timedelta(seconds=WINDOWS[window])).label(f"until_{window}") for window in windows]
+    keys = (bucket.c.number, owed_to(visit, attribution).label("source_id"), visitor_class(visit).label("visitor_class"))
+    kept = [visit[name] for name in ("synthetic", "sms_kopecks", "arrived_at", *times, *also)]
+    query = select(*keys, *kept, *until).select_from(with_guests(visits, visit, attribution))
+    query = query.where(*(visit[name] == bindparam(name) for name in only))
+    return query.cte("visits").prefix_with("MATERIALIZED")
+
+
+def reached(visit: Any, window: str) -> dict[str, ColumnElement[bool]]:
+    """For each of STEPS whether a visit (a row of `chosen`) counts as having reached it."""
 
     def in_time(name: str) -> ColumnElement[bool]:
-        return visit[f"{name}_at"] <= visit.deadline  # type: ignore[no-any-return]
+        return visit[f"{name}_at"] <= visit[f"until_{window}"]  # type: ignore[no-any-return]
 
     phone = in_time("phone")
     verified = and_(phone, in_time("verified"))
     delivered = and_(phone, or_(in_time("code_delivered"), in_time("verified")))
     card = and_(verified, in_time("card"))
-    return {
-        "seen": visit.venue_id.is_not(None),
+    conditions = {
         "phone": phone,
         "code_sent": or_(and_(phone, in_time("code_sent")), delivered),
         "code_delivered": delivered,
         "verified": verified,
         "card": card,
         "card_saved": and_(card, in_time("card_saved")),
-        "online": and_(verified, in_time("online")),
+        "online": and_(or_(verified, visit.visitor_class.in_(_APART)), in_time("online")),
     }
+    return {name: conditions[name] for name in STEPS}
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

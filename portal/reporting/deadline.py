@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import literal
+from sqlalchemy import ColumnElement, literal
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.expression import FunctionElement
 
 from portal.core.db import UtcDateTime
@@ -19,7 +18,7 @@ class Deadline(FunctionElement[Any]):
     name = "deadline"
 
 
-def deadline(moment: InstrumentedAttribute[datetime], window: timedelta) -> Deadline:
+def deadline(moment: ColumnElement[datetime], window: timedelta) -> Deadline:
     """`moment` + `window`; the window is taken in whole seconds."""
     return Deadline(moment, literal(int(window.total_seconds())))
 

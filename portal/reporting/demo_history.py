@@ -51,6 +51,10 @@ _WEEKDAYS = (0.85, 0.85, 0.9, 1.0, 1.4, 1.4, 1.0)
 _FAMILIES = {"android": 0.55, "iphone": 0.38, "ipad": 0.02, "windows": 0.03, "mac": 0.02}
 _OTHER_LINKS = ("utm_source=Telegram&utm_medium=Social", "utm_source=tg", "utm_source=2gis&utm_medium=maps", "utm_source=QR_old")
 _BOT_NAMES = ("TelegramBot", "vkShare", "YandexBot", "WhatsApp", "Googlebot")
+CAME_BEFORE = {"wifi": 0.30}  # share of visits whose device was here before
+CAME_BEFORE_ELSEWHERE = 0.12
+SMS_KOPECKS = ((290, 0.45), (345, 0.35), (420, 0.20))  # what a message costs, by carrier
+_NOTES = ((9, "Новое меню"), (33, "Улица перекрыта: ремонт"), (70, "Тейбл-тенты на всех столах"))  # days ago
 _SPREAD = 0.6  # σ of the log-normal times between steps
 
 
@@ -72,6 +76,11 @@ class Past:
         for row in (*(row for day in stories for row in day), *self._trial_rows(today, days)):
             if row["arrived_at"] <= now:
                 yield {name: None if name in STEPS and value and value > now else value for name, value in row.items()}
+
+    def notes(self, days: int, now: datetime) -> list[tuple[date, str]]:
+        """What is written on the graph of these days."""
+        today = now.astimezone(self.zone).date()
+        return [(today - timedelta(days=ago), text) for ago, text in _NOTES if ago < days]
 
     def _day(self, day: date, growth: float) -> Iterator[dict[str, Any]]:
         mood = self.scale * growth * _WEEKDAYS[day.weekday()] * self.chance.uniform(0.85, 1.15)
@@ -117,6 +126,7 @@ class Past:
             "card_saved_at": verified_at + self._pause(25) if saved else None,
             "online_at": verified_at + self._pause(3) if wifi and self._happens(0.97) else None,
             "is_returning": self._happens(0.28 if wifi else 0.12),
+            "sms_kopecks": self.chance.choices(*zip(*SMS_KOPECKS, strict=True))[0],
         }
 
     def _gave_up(self, steps: dict[str, Any]) -> dict[str, Any]:
@@ -125,6 +135,7 @@ class Past:
         fate = self.chance.random()
         if fate < 0.40:
             return reached | {"code_sent_at": None, "code_delivered_at": None}
+        reached["sms_kopecks"] = steps["sms_kopecks"]
         return reached | {"code_delivered_at": None} if fate < 0.55 else reached
 
     def _bot(self, day: date, source: Source) -> dict[str, Any]:
@@ -133,13 +144,16 @@ class Past:
             "seen_at": arrived_at,
             "bot_reason": self.chance.choice(_BOT_NAMES),
             "device_hash": None,
+            "came_before": None,
             "device_family": "other",
         }
         return self._row(arrived_at, source, "bot") | facts
 
     def _apart(self, day: date, source: Source, visitor_class: str) -> dict[str, Any]:
         arrived_at = self._moment(day)
-        return self._row(arrived_at, source, visitor_class) | {"online_at": arrived_at + self._pause(2), "is_returning": True}
+        return self._row(arrived_at, source, visitor_class) | {
+            "online_at": arrived_at + self._pause(2), "is_returning": True, "came_before": True,
+        }  # fmt: skip
 
     def _row(self, arrived_at: datetime, source: Source | None, visitor_class: str) -> dict[str, Any]:
         wifi, linked = source is not None and source.kind == "wifi", source is None or source.kind in ("social", "paid")
@@ -153,6 +167,8 @@ class Past:
             "visitor_class": visitor_class,
             "bot_reason": None,
             "is_returning": None,
+            "came_before": self._happens(CAME_BEFORE.get(source.kind if source else "", CAME_BEFORE_ELSEWHERE)),
+            "sms_kopecks": 0,
             "device_hash": f"{self.chance.getrandbits(128):032x}",
             "device_family": self.chance.choices(list(_FAMILIES), list(_FAMILIES.values()))[0],
             "language": "en" if self._happens(0.08) else self.venue.language,

@@ -1,87 +1,146 @@
-"""The channel table as CSV: RFC 4180 with commas, UTF-8 with a byte order mark (Excel needs it), no phone in it ever.
+"""Tables as files: CSV (RFC 4180, UTF-8 with the byte order mark that Excel needs) and XLSX, row by row in little memory.
 
-A cell that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV injection): a label or a UTM value
-can come from anybody's link.
+A text that a spreadsheet would run as a formula gets an apostrophe in front in CSV (OWASP, CSV injection): a label or a UTM
+value can come from anybody's link. In XLSX texts are stored as texts, numbers as numbers and days as days.
 """
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import IO, Any
+from zoneinfo import ZoneInfo
 
-from portal.core.i18n import translations
-from portal.reporting.funnel import ChannelReport, ChannelRow
-from portal.reporting.steps import Counts, Step
+import xlsxwriter
 
+Cell = str | int | float | date | datetime | None
+FORMATS = {
+    "text": "@",
+    "whole": "#,##0",
+    "share": "0.0%",
+    "number": "0.0000",
+    "seconds": "0.0",
+    "money": "#,##0.00",
+    "day": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
+}
+UNITS = {"share": ", %", "money": ", ₽", "seconds": ", s"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A spreadsheet of another country splits cells at other signs than ours: what would begin a cell there is guarded as well.
+_INSIDE = re.compile(r"(?<!^)([;,\t|]\s*)(?=[=+\-@＝＋－＠])")
+_LONGEST = 32_000  # characters that Excel takes in a cell: 32,767
+_WIDEST = 60
 
 
-def channels_csv(report: ChannelReport, language: str) -> bytes:
-    """The report with a line per source, other and total, then bots, vouchers and remembered devices apart."""
-    _ = translations(language).gettext
-    lines = [_headings(language)]
-    lines += [_line(_("Other") if row.source is None else _("Source"), row, report) for row in report.rows]
-    lines.append([_("Total"), "", "", "", *_days(report), *_figures(report.totals)])
-    apart = report.apart
-    for name, visits in ((_("Bots"), apart.bots), (_("Vouchers"), apart.vouchers), (_("Remembered devices"), apart.remembered)):
-        lines.append([name, "", "", "", *_days(report), str(visits)])
-    return write(lines)
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading and what stands under it (a name of FORMATS): a share from 0 to 1, money in kopecks, moments in any zone."""
+
+    title: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`rows` may be a generator: each is written as it comes. Moments are shown in `zone`."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: Iterable[tuple[Cell, ...]]
+    zone: str = "UTC"
+
+
+def write_csv(table: Table, out: IO[bytes]) -> int:
+    """Write a table; returns its lines without the heading."""
+    out.write(b"\xef\xbb\xbf")
+    text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
+    lines = csv.writer(text, lineterminator="\r\n")
+    lines.writerow(_safe(column.title + UNITS.get(column.kind, "") for column in table.columns))
+    count = 0
+    for row in table.rows:
+        cells = zip(row, table.columns, strict=True)
+        lines.writerow(_safe(_as_text(cell, column.kind, table.zone) for cell, column in cells))
+        count += 1
+    text.detach()
+    return count
+
+
+def write_xlsx(table: Table, out: IO[bytes]) -> int:
+    """The same as a workbook of one sheet, its heading frozen."""
+    book = xlsxwriter.Workbook(out, {"constant_memory": True, "default_date_format": FORMATS["moment"]})
+    sheet = book.add_worksheet(_sheet_name(table.title))
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    formats = {kind: book.add_format({"num_format": said}) for kind, said in FORMATS.items()}
+    sheet.freeze_panes(1, 0)
+    for place, column in enumerate(table.columns):
+        money = UNITS["money"] if column.kind == "money" else UNITS["seconds"] if column.kind == "seconds" else ""
+        sheet.set_column(place, place, min(_WIDEST, max(12, len(column.title) // 2 + 4)))
+        sheet.write_string(0, place, column.title + money, bold)
+    count = 0
+    for count, row in enumerate(table.rows, 1):
+        for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
+            _put(sheet, count, place, _as_value(cell, column.kind, table.zone), formats[column.kind])
+    book.close()
+    return count
+
+
+WRITERS: dict[str, tuple[str, Callable[[Table, IO[bytes]], int]]] = {
+    "csv": ("text/csv", write_csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx),
+}
 
 
 def write(lines: Iterable[Iterable[str]]) -> bytes:
-    """Cells to bytes, each made safe."""
+    """Cells of text to the bytes of a CSV, each made safe."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([safe_cell(cell) for cell in line] for line in lines)
+    csv.writer(text, lineterminator="\r\n").writerows(_safe(line) for line in lines)
     return text.getvalue().encode("utf-8-sig")
 
 
 def safe_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return "'" + text if text.lstrip(" ").startswith(_FORMULA) else text
+    guarded = _INSIDE.sub(r"\1'", text)
+    return "'" + guarded if guarded.lstrip(" ").startswith(_FORMULA) else guarded
 
 
-def _headings(language: str) -> list[str]:
-    _ = translations(language).gettext
-    names = {"seen": _("Visits"), "phone": _("Phones"), "verified": _("Verified"), "card": _("Cards"), "online": _("Online")}
-    of_start, of_previous = _("share of visits, %"), _("share of the previous step, %")
-    low, high = _("of visits, low end"), _("of visits, high end")
-    shares = [
-        f"{name}: {what}" for step, name in names.items() if step != "seen" for what in ("", of_start, of_previous, low, high)
-    ]
-    heads = [
-        _("Line"),
-        _("Label"),
-        _("Code"),
-        _("Kind"),
-        _("First day"),
-        _("Last day"),
-        _("Window, hours"),
-        _("Made up"),
-        names["seen"],
-    ]
-    return [head.removesuffix(": ") for head in (*heads, *shares)]
+def _safe(cells: Iterable[str]) -> Iterator[str]:
+    return (safe_cell(cell) for cell in cells)
 
 
-def _line(name: str, row: ChannelRow, report: ChannelReport) -> list[str]:
-    source = row.source
-    about = [source.label, source.code, source.kind] if source else ["", "", ""]
-    return [name, *about, *_days(report), *_figures(row.counts)]
+def _as_text(cell: Cell, kind: str, zone: str) -> str:
+    """Numbers never begin with a sign here: shares, counts and money are not negative, and differences are said as they are."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.astimezone(ZoneInfo(zone)).isoformat(sep=" ", timespec="seconds")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, str):
+        return cell
+    scaled = {"share": 100 * cell, "money": cell / 100}.get(kind, cell)
+    return f"{scaled:.2f}" if kind in ("share", "money") else f"{scaled:.4g}" if isinstance(scaled, float) else str(scaled)
 
 
-def _days(report: ChannelReport) -> list[str]:
-    hours = f"{report.window.total_seconds() / 3600:g}"
-    return [report.period.first.isoformat(), report.period.last.isoformat(), hours, str(report.synthetic)]
+def _as_value(cell: Cell, kind: str, zone: str) -> Cell:
+    if isinstance(cell, datetime):
+        return cell.astimezone(ZoneInfo(zone)).replace(tzinfo=None, microsecond=0)
+    return cell / 100 if kind == "money" and isinstance(cell, (int, float)) else cell
 
 
-def _figures(counts: Counts) -> Iterator[str]:
-    first, *rest = counts.steps
-    yield str(first.count)
-    for step in rest:
-        yield str(step.count)
-        yield from _shares(step)
+def _put(sheet: Any, line: int, place: int, value: Cell, how: Any) -> None:
+    """Nothing is guessed: a text that looks like a formula, a number or an address stays a text."""
+    if value is None:
+        return
+    if isinstance(value, str):
+        sheet.write_string(line, place, value[:_LONGEST], how)
+    elif isinstance(value, (datetime, date)):
+        sheet.write_datetime(line, place, value, how)
+    else:
+        sheet.write_number(line, place, value, how)
 
 
-def _shares(step: Step) -> Iterator[str]:
-    interval = step.interval
-    bounds = (interval.low, interval.high) if interval else (None, None)
-    for share in (step.of_start, step.of_previous, *bounds):
-        yield "" if share is None else f"{100 * share:.2f}"
+def _sheet_name(title: str) -> str:
+    """At most 31 characters, none of []:*?/\\ , no apostrophe at an end (Excel's rules)."""
+    return "".join(c for c in title if c not in "[]:*?/\\" and c.isprintable())[:31].strip("' ") or "Table"

@@ -1,29 +1,37 @@
 """Conversion per channel: the table, its totals, and venues beside each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from portal.acquisition.models import Source
-from portal.acquisition.sources import list_for_venue
-from portal.reporting import cohort
-from portal.reporting.cohort import CohortLine
-from portal.reporting.period import Period, period
+from portal.reporting import ledger
+from portal.reporting.cells import Cell
+from portal.reporting.judgement import Judgement, judge
+from portal.reporting.ledger import Asked
+from portal.reporting.models import OTHER
+from portal.reporting.period import Period
+from portal.reporting.placements import Placements, placements_by_venue
+from portal.reporting.question import Question
 from portal.reporting.steps import Counts, Step
 from portal.venues.models import Venue
-
-DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRow:
-    """A source and its cohort. Without a source it is "other": visits whose link named none that is known."""
+    """A source and its cohort. Without a source it is "other": visits whose link named none that is known.
+
+    `ripe` leaves out the `unripe` visits, which are younger than the window. `sms_kopecks` is what its messages cost.
+    """
 
     source: Source | None
     counts: Counts
+    ripe: Counts
     unripe: int
+    sms_kopecks: int = 0
+    judged: Judgement = field(default_factory=Judgement)
 
     @property
     def source_id(self) -> int | None:
@@ -43,30 +51,41 @@ class ChannelRow:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Visits that stand beside the funnel."""
+    """Visits that stand beside the funnel. `previews` are machines that show a link in a chat or a feed."""
 
-    bots: int
-    vouchers: int
-    vouchers_online: int
-    remembered: int
-    remembered_online: int
+    bots: int = 0
+    previews: int = 0
+    vouchers: int = 0
+    vouchers_online: int = 0
+    remembered: int = 0
+    remembered_online: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelReport:
-    """Rows by visits, the most first; "other" last and always there. `totals` is the sum of all rows.
+    """Rows by visits, the most first; "other" last. `totals` is the sum of all rows.
 
     `unripe` visits are younger than the window and may still convert; `synthetic` ones are a demo's invention.
     """
 
-    venue: Venue
+    question: Question
     period: Period
-    window: timedelta
     rows: tuple[ChannelRow, ...]
     totals: Counts
     apart: Apart
     unripe: int
     synthetic: int
+    sms_kopecks: int
+
+    @property
+    def venue(self) -> Venue:
+        """Whose report it is."""
+        return self.question.venue
+
+    @property
+    def window(self) -> timedelta:
+        """How long a visit may take to convert."""
+        return self.question.span
 
     @property
     def immature(self) -> bool:
@@ -77,6 +96,11 @@ class ChannelReport:
     def is_synthetic(self) -> bool:
         """True when any of it was made by the demo."""
         return self.synthetic > 0
+
+    @property
+    def leader(self) -> ChannelRow | None:
+        """The channel that is ahead of all others, where that can be told."""
+        return next((row for row in self.rows if row.judged.leader), None)
 
     def row(self, source_id: int | None) -> ChannelRow | None:
         """The row of a source, or of "other" (None)."""
@@ -90,8 +114,11 @@ class VenueRow:
     venue: Venue
     period: Period
     counts: Counts
+    ripe: Counts
     unripe: int
     synthetic: int
+    sms_kopecks: int
+    judged: Judgement
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -99,57 +126,119 @@ class VenueRow:
         return self.counts.steps
 
 
-def channels(session: Session, venue: Venue, first: date, last: date, *, now: datetime, window: timedelta = DAY) -> ChannelReport:
-    """Visits that arrived on the venue's days `first` to `last`, by source, and what became of them within `window`.
+def channels(session: Session, question: Question, *, now: datetime) -> ChannelReport:
+    """Visits of the question's days, by source, and what became of them within its window.
 
     Raises PortalError `bad_period`.
     """
-    days = period(first, last, venue.timezone)
-    lines = cohort.count(session, [(venue.id, days)], window, now)
-    guests = {line.source_id: line for line in lines if line.visitor_class == "guest"}
-    known = [source for source in list_for_venue(session, venue.id) if source.retired_at is None or source.id in guests]
-    rows = sorted((_row(source, guests.get(source.id)) for source in known), key=_most_visits_first)
-    rows.append(_row(None, guests.get(None)))
-    return ChannelReport(
-        venue=venue,
-        period=days,
-        window=window,
-        rows=tuple(rows),
-        totals=sum((row.counts for row in rows), Counts()),
-        apart=_apart(lines),
-        unripe=sum(line.unripe for line in guests.values()),
-        synthetic=sum(line.synthetic for line in lines),
-    )
+    return channels_of(session, [question], now=now)[0]
 
 
-def compare(
-    session: Session, venues: Sequence[Venue], first: date, last: date, *, now: datetime, window: timedelta = DAY
-) -> tuple[VenueRow, ...]:
-    """The same days at several venues, each in its own zone; one query for all. Raises PortalError `bad_period`."""
-    ranges = [(venue.id, period(first, last, venue.timezone)) for venue in venues]
-    lines = cohort.count(session, ranges, window, now)
-    return tuple(_venue_row(venue, days, lines) for venue, (_, days) in zip(venues, ranges, strict=True))
+def channels_of(session: Session, questions: Sequence[Question], *, now: datetime) -> list[ChannelReport]:
+    """The same of several venues, read together; only venue and days may differ from one question to the next."""
+    return [_report(*one) for one in _answered(session, questions, now)]
 
 
-def _row(source: Source | None, line: CohortLine | None) -> ChannelRow:
-    return ChannelRow(source, line.counts if line else Counts(), line.unripe if line else 0)
+def compare(session: Session, questions: Sequence[Question], *, now: datetime) -> tuple[VenueRow, ...]:
+    """The same question to several venues, each in its own zone; only venue and days may differ from one to the next.
 
-
-def _most_visits_first(row: ChannelRow) -> tuple[int, int]:
-    return -row.counts.of("seen"), row.source_id or 0
-
-
-def _apart(lines: Sequence[CohortLine]) -> Apart:
-    def total(visitor_class: str, online: bool = False) -> int:
-        mine = (line for line in lines if line.visitor_class == visitor_class)
-        return sum(line.online_apart if online else line.counts.of("seen") for line in mine)
-
-    return Apart(
-        total("bot"), total("voucher"), total("voucher", True), total("remembered"), total("remembered", True)
+    Raises PortalError `bad_period`.
+    """
+    told = [
+        (question, days, _guests(cells, question), _guests(young, question))
+        for question, days, _, cells, young in _answered(session, questions, now)
+    ]
+    sums = [_sum_of(cells, young) for _, _, cells, young in told]
+    judged = judge([(ripe.of(question.goal), ripe.of("seen")) for (question, *_), (_, ripe) in zip(told, sums, strict=True)])
+    return tuple(
+        VenueRow(
+            question.venue, days, counts, ripe, sum(cell.visits for cell in young), sum(cell.synthetic for cell in cells),
+            sum(cell.sms_kopecks for cell in cells), judgement,
+        )
+        for (question, days, cells, young), (counts, ripe), judgement in zip(told, sums, judged, strict=True)
     )  # fmt: skip
 
 
-def _venue_row(venue: Venue, days: Period, lines: Sequence[CohortLine]) -> VenueRow:
-    mine = [line for line in lines if line.venue_id == venue.id and line.visitor_class == "guest"]
-    counts = sum((line.counts for line in mine), Counts())
-    return VenueRow(venue, days, counts, sum(line.unripe for line in mine), sum(line.synthetic for line in mine))
+def _answered(
+    session: Session, questions: Sequence[Question], now: datetime
+) -> list[tuple[Question, Period, Placements, list[Cell], list[Cell]]]:
+    """Each question with its days, its venue's sources, the cells asked for, and those of them that may still convert."""
+    if not questions:
+        return []
+    asked = [Asked(number, question.venue.id, question.period) for number, question in enumerate(questions)]
+    shelves = placements_by_venue(session, [question.venue.id for question in questions])
+    wanted = [shelves[question.venue.id].wanted(question) for question in questions]
+    sorted_out: list[tuple[list[Cell], list[Cell]]] = [([], []) for _ in questions]
+    for place, cells in enumerate(ledger.read_by_age(session, questions[0], asked, now)):
+        for cell in cells:
+            if shelves[asked[cell.number].venue_id].row_of(cell.source_id) in wanted[cell.number]:
+                sorted_out[cell.number][place].append(cell)
+    return [
+        (question, one.period, shelves[question.venue.id], *cells)
+        for question, one, cells in zip(questions, asked, sorted_out, strict=True)
+    ]
+
+
+def _report(
+    question: Question, days: Period, placements: Placements, cells: Sequence[Cell], young: Sequence[Cell]
+) -> ChannelReport:
+    guests, unripe = _guests(cells, question), _guests(young, question)
+    rows = _rows(placements, placements.wanted(question), guests, unripe, question.goal)
+    return ChannelReport(
+        question=question,
+        period=days,
+        rows=rows,
+        totals=sum((row.counts for row in rows), Counts()),
+        apart=_apart(cells),
+        unripe=sum(cell.visits for cell in unripe),
+        synthetic=sum(cell.synthetic for cell in cells),
+        sms_kopecks=sum(row.sms_kopecks for row in rows),
+    )
+
+
+def _guests(cells: Sequence[Cell], question: Question) -> list[Cell]:
+    return [cell for cell in cells if cell.visitor_class in question.classes]
+
+
+def _sum_of(cells: Sequence[Cell], young: Sequence[Cell]) -> tuple[Counts, Counts]:
+    """All of them, and what is ripe of it."""
+    counts = sum((cell.counts for cell in cells), Counts())
+    return counts, counts - sum((cell.counts for cell in young), Counts())
+
+
+def _rows(
+    placements: Placements, shown: frozenset[int], cells: Sequence[Cell], young: Sequence[Cell], goal: str
+) -> tuple[ChannelRow, ...]:
+    by_row, young_by_row = _by_row(placements, shown, cells), _by_row(placements, shown, young)
+    kept = [row for row in shown if row == OTHER or by_row[row] or placements.known[row].retired_at is None]
+    rows = [_row(placements.known.get(row), by_row[row], young_by_row[row]) for row in kept]
+    judged = judge([(row.ripe.of(goal), row.ripe.of("seen")) for row in rows])
+    return tuple(sorted((replace(row, judged=judgement) for row, judgement in zip(rows, judged, strict=True)), key=_order))
+
+
+def _by_row(placements: Placements, shown: frozenset[int], cells: Sequence[Cell]) -> dict[int, list[Cell]]:
+    rows: dict[int, list[Cell]] = {row: [] for row in shown}
+    for cell in cells:
+        rows[placements.row_of(cell.source_id)].append(cell)
+    return rows
+
+
+def _row(source: Source | None, cells: Sequence[Cell], young: Sequence[Cell]) -> ChannelRow:
+    counts, ripe = _sum_of(cells, young)
+    return ChannelRow(source, counts, ripe, sum(cell.visits for cell in young), sum(cell.sms_kopecks for cell in cells))
+
+
+def _order(row: ChannelRow) -> tuple[bool, int, int]:
+    """The most visits first, "other" last."""
+    return row.source is None, -row.counts.of("seen"), row.source_id or 0
+
+
+def _apart(cells: Sequence[Cell]) -> Apart:
+    def total(visitor_class: str, online: bool = False) -> int:
+        mine = (cell for cell in cells if cell.visitor_class == visitor_class)
+        return sum(cell.counts.of("online") if online else cell.visits for cell in mine)
+
+    return Apart(
+        bots=total("bot"), previews=total("preview"), vouchers=total("voucher"), vouchers_online=total("voucher", True),
+        remembered=total("remembered"), remembered_online=total("remembered", True),
+    )  # fmt: skip

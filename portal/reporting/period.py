@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from portal.core.errors import PortalError
@@ -24,14 +25,32 @@ def period(first: date, last: date, zone: str) -> Period:
     """Days of 23, 24 or 25 hours alike: each begins at its own midnight. Raises PortalError `bad_period`."""
     if not _EARLIEST <= first <= last <= _LATEST:
         raise PortalError("bad_period")
-    return Period(first, last, zone, _midnight(first, zone), _midnight(last + timedelta(days=1), zone))
+    return Period(first, last, zone, midnight(first, zone), midnight(last + timedelta(days=1), zone))
 
 
 def local_date(moment: datetime, zone: str) -> date:
-    """The venue's date of a moment."""
-    return moment.astimezone(ZoneInfo(zone)).date()
+    """The venue's day of a moment: the one between whose midnights it lies.
+
+    Where clocks go back over midnight the calendar shows a date twice; a day has one stretch.
+    """
+    day = moment.astimezone(ZoneInfo(zone)).date()
+    if moment < midnight(day, zone):
+        return day - timedelta(days=1)
+    return day + timedelta(days=1) if moment >= midnight(day + timedelta(days=1), zone) else day
 
 
-def _midnight(day: date, zone: str) -> datetime:
+@lru_cache(maxsize=65_536)
+def midnight(day: date, zone: str) -> datetime:
+    """The moment at which a day begins, in UTC."""
     # fold=0: of two midnights the first; of a skipped one, the moment at which clocks were put forward.
     return datetime.combine(day, time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def month_of(day: date) -> date:
+    """The first day of its month."""
+    return day.replace(day=1)
+
+
+def month_after(day: date) -> date:
+    """The first day of the next month."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)

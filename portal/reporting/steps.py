@@ -1,8 +1,9 @@
 """A step of a funnel: a count that always carries what it is a share of."""
 
 from dataclasses import dataclass
+from operator import add, sub
 
-from portal.reporting.intervals import Interval, wilson
+from portal.reporting.statistics import Interval, wilson
 
 # Every step and the one that it follows. Trunk: seen, phone, verified; branches from verified: card (saved), and online.
 # code_sent and code_delivered are diagnostics between phone and verified.
@@ -57,7 +58,10 @@ class Counts:
     values: tuple[int, ...] = (0,) * len(FUNNEL)
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(tuple(mine + theirs for mine, theirs in zip(self.values, other.values, strict=True)))
+        return Counts(tuple(map(add, self.values, other.values)))
+
+    def __sub__(self, other: "Counts") -> "Counts":
+        return Counts(tuple(map(sub, self.values, other.values)))
 
     def of(self, name: str) -> int:
         """The count of a step."""

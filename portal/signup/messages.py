@@ -32,6 +32,17 @@ def on_status(session: Session, message: SmsMessage, now: datetime) -> None:
     step = {"sent": "code_sent_at", "delivered": "code_delivered_at"}.get(message.status)
     if step is None or message.path == "me":
         return
-    visit_id = session.scalar(select(PhoneVerification.visit_id).where(PhoneVerification.id == message.verification_id))
+    visit_id = _visit_of(session, message)
     if visit_id is not None:
         visits.mark(session, visit_id, step, now)
+
+
+def on_price(session: Session, message: SmsMessage, kopecks: int) -> None:
+    """Put what the gate billed on the visit that caused the message; a card looked up again is no visit's cost."""
+    visit_id = None if message.path == "me" else _visit_of(session, message)
+    if visit_id is not None:
+        visits.add_cost(session, visit_id, kopecks)
+
+
+def _visit_of(session: Session, message: SmsMessage) -> str | None:
+    return session.scalar(select(PhoneVerification.visit_id).where(PhoneVerification.id == message.verification_id))

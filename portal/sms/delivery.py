@@ -16,12 +16,12 @@ from portal.sms import outcomes
 from portal.sms.errands import Ask, Bag, Bill, Compose, Errand, Find, Send, first_errand, next_errand
 from portal.sms.models import SmsMessage
 from portal.sms.senders.base import Accepted, Sender, SmsError
-from portal.sms.statuses import StatusHook
+from portal.sms.statuses import PriceHook, StatusHook
 
 SKEW = timedelta(seconds=30)  # between the carrier's clock and ours
 
 
-def _nobody(_session: Session, _message: SmsMessage, _now: datetime) -> None:
+def _nobody(_session: Session, _message: SmsMessage, _what: datetime | int) -> None:
     return
 
 
@@ -35,10 +35,11 @@ class Postman:
     callback_url: Callable[[str], str | None]
     clock: Callable[[], datetime] = utcnow
     on_status: StatusHook = _nobody
+    on_price: PriceHook = _nobody
 
     @property
     def _bag(self) -> Bag:
-        return Bag(self.sender.name, self.compose, self.callback_url, self.on_status)
+        return Bag(self.sender.name, self.compose, self.callback_url, self.on_status, self.on_price)
 
     def deliver(self, message_id: int) -> Bill | None:
         """Send a message that nobody has taken yet; anything else is left alone."""

@@ -10,7 +10,7 @@ from portal.core.phone import Phone, phone_from_e164
 from portal.core.tokens import random_id, sha256_hex
 from portal.sms.models import SmsMessage
 from portal.sms.senders.base import OutgoingSms
-from portal.sms.statuses import StatusHook, move
+from portal.sms.statuses import PriceHook, StatusHook, move
 from portal.sms.texts import SmsText
 
 LEASE = timedelta(seconds=15)  # longer than the 10 s that one call may take
@@ -60,12 +60,13 @@ Errand = Send | Find | Ask
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """What a message is sent with: the carrier's name, the text's maker, the callback's URL, who hears of statuses."""
+    """What a message is sent with: the carrier's name, the text's maker, the callback's URL, who hears of statuses and prices."""
 
     provider: str
     compose: Compose
     callback_url: Callable[[str], str | None]
     on_status: StatusHook
+    on_price: PriceHook
 
 
 def first_errand(session: Session, bag: Bag, message_id: int, now: datetime) -> Send | Bill | None:

@@ -29,7 +29,7 @@ def accepted(session: Session, bag: Bag, errand: Send | Find | Ask, answer: Acce
         return None
     is_new = message.sent_at is None or message.provider_id is None
     message.provider_id = answer.provider_id
-    message.cost_kopecks = message.cost_kopecks if answer.cost_kopecks is None else answer.cost_kopecks
+    _price(session, bag, message, answer)
     message.error = None
     if message.status in ("sending", "unknown"):
         move(session, message, "sent", now, bag.on_status)
@@ -39,6 +39,14 @@ def accepted(session: Session, bag: Bag, errand: Send | Find | Ask, answer: Acce
         sent_at = message.sent_at
         message.look_at = next((sent_at + wait for wait in POLLS if sent_at + wait > now), None)
     return bill(message, answer.cost_kopecks) if is_new else None
+
+
+def _price(session: Session, bag: Bag, message: SmsMessage, answer: Accepted) -> None:
+    """The row says what was billed so far, and is held: the same price told twice changes nothing."""
+    changed = 0 if answer.cost_kopecks is None else answer.cost_kopecks - message.cost_kopecks
+    if changed:
+        message.cost_kopecks += changed
+        bag.on_price(session, message, changed)
 
 
 def refused(session: Session, bag: Bag, errand: Send, error: SmsError, now: datetime) -> Bill | None:

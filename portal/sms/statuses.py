@@ -17,6 +17,7 @@ MOVES: dict[str, frozenset[str]] = {
 FINAL = frozenset({"delivered", "failed", "expired"})
 
 StatusHook = Callable[[Session, SmsMessage, datetime], None]
+PriceHook = Callable[[Session, SmsMessage, int], None]  # by how many kopecks what the carrier billed has changed
 
 
 def move(session: Session, message: SmsMessage, status: str, now: datetime, on_status: StatusHook) -> bool:

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.errors import PortalError
-from portal.core.limits import Limit, LimitReached, give_back, take
+from portal.core.limits import Limit, LimitReached, give_back, peek, take
 from portal.core.tokens import Keys
-from portal.staff import passwords, sessions
+from portal.staff import invitations, passwords, sessions
 from portal.staff.models import ROLES, StaffUser
 
 WINDOW = timedelta(minutes=15)
@@ -76,18 +76,16 @@ def reset_password(session: Session, user: StaffUser) -> str:
     return password
 
 
-def deactivate(session: Session, user: StaffUser) -> None:
-    """Close a login and sign every browser out; the row stays for the journal."""
+def deactivate(session: Session, user: StaffUser, now: datetime) -> None:
+    """Close a login, sign every browser out, end its links; the row stays for the journal."""
     user.active = False
     sessions.revoke_all(session, user.id)
+    invitations.void(session, user.id, now)
 
 
 def begin_sign_in(session: Session, keys: Keys, email: str, address: str, count: int, now: datetime) -> Attempt | LimitReached:
     """Count a try against its login and its address (at most `count` failures of each in 15 minutes)."""
-    limits = tuple(
-        Limit("sign_in", f"sign-in:{kind}:" + keys.keyed_hash("sign-in", value), count, WINDOW)
-        for kind, value in (("login", _normal(email)), ("address", address))
-    )
+    limits = (_limit(keys, "login", _normal(email), count), _limit(keys, "address", address, count))
     refused = take(session, limits, now)
     if refused:
         return refused
@@ -95,6 +93,14 @@ def begin_sign_in(session: Session, keys: Keys, email: str, address: str, count:
     if user is None or not user.active:
         return Attempt(None, None, limits, now)
     return Attempt(user.id, user.password_hash, limits, now)
+
+
+def guessed_at(session: Session, keys: Keys, email: str, count: int, now: datetime) -> StaffUser | None:
+    """The open login whose own tries are used up: whoever it belongs to should hear of it."""
+    user = by_email(session, email)
+    if user is None or not user.active or peek(session, _limit(keys, "login", user.email, count), now) < count:
+        return None
+    return user
 
 
 def finish_sign_in(session: Session, attempt: Attempt, password: str) -> StaffUser | None:
@@ -106,6 +112,10 @@ def finish_sign_in(session: Session, attempt: Attempt, password: str) -> StaffUs
     if passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hashed(password)
     return user
+
+
+def _limit(keys: Keys, kind: str, value: str, count: int) -> Limit:
+    return Limit("sign_in", f"sign-in:{kind}:" + keys.keyed_hash("sign-in", value), count, WINDOW)
 
 
 def _normal(email: str) -> str:

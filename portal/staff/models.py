@@ -23,6 +23,11 @@ class StaffUser(Base):
     venue_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
     language: Mapped[str] = mapped_column(String(2), default="ru")
     active: Mapped[bool] = mapped_column(default=True)
+    totp_secret: Mapped[str | None] = mapped_column(String(200))  # sealed with the house's key
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_last_step: Mapped[int | None]  # RFC 6238 §5.2: a step is taken once
+    weekly_report: Mapped[bool] = mapped_column(default=True, server_default="1")
+    alerts: Mapped[bool] = mapped_column(default=True, server_default="1")
     created_at: Mapped[datetime]
 
 
@@ -51,3 +56,43 @@ class StaffJournal(Base):
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(200), default="")
     at: Mapped[datetime]
+
+
+class StaffInvitation(Base):
+    """A link by e-mail that sets a password, once. Its token is derived from the row by the house's key, never stored."""
+
+    __tablename__ = "staff_invitation"
+    id: Mapped[Pk]
+    staff_user_id: Mapped[int] = mapped_column(ForeignKey("staff_user.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))  # invite | reset
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class StaffRecoveryCode(Base):
+    """One of the codes that stand in for a lost authenticator, each good for once."""
+
+    __tablename__ = "staff_recovery_code"
+    id: Mapped[Pk]
+    staff_user_id: Mapped[int] = mapped_column(ForeignKey("staff_user.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))  # keyed
+    used_at: Mapped[datetime | None]
+
+
+class ApiToken(Base):
+    """A key to the read-only API. Shown once; `venue_ids` empty means every venue of the organization."""
+
+    __tablename__ = "api_token"
+    id: Mapped[Pk]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    hint: Mapped[str] = mapped_column(String(4))  # its last characters, to tell it from others
+    venue_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

@@ -53,6 +53,18 @@ def touch(session: Session, session_id: int, now: datetime) -> None:
         row.seen_at = now
 
 
+def revoke_others(session: Session, user_id: int, kept_id: int) -> int:
+    """Sign every browser of this person out but one. Returns how many."""
+    others = delete(StaffSession).where(StaffSession.staff_user_id == user_id, StaffSession.id != kept_id)
+    return session.connection().execute(others).rowcount
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    """Delete sessions that are over, and with them their addresses and browsers. Returns how many."""
+    over = (StaffSession.seen_at <= now - IDLE) | (StaffSession.created_at <= now - LIFE)
+    return session.connection().execute(delete(StaffSession).where(over)).rowcount
+
+
 def list_for(session: Session, user_id: int, now: datetime) -> list[StaffSession]:
     """A person's live sessions, the latest seen first."""
     return list(

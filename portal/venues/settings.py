@@ -18,9 +18,10 @@ MOST_SECONDS = 7 * 24 * 3600
 MOST_REMEMBERED_DAYS = 180  # the proof itself is kept no less
 _EDITABLE = frozenset(
     "name city address timezone language accent offer_ru offer_en fields question_ru question_en regions "
-    "identification_ground own_addresses vouchers family_dns adult_notice".split()
+    "identification_ground own_addresses vouchers family_dns adult_notice "
+    "logo_png logo_svg utm_aliases".split()
 )
-_ENTITY = frozenset("name inn ogrn address contact_email rkn_notification processors".split())
+_ENTITY = frozenset("name inn ogrn address contact_email rkn_notification processors card_prefix card_digits".split())
 _POLICY: dict[str, Callable[[Any], bool]] = {  # what fits; MOST_SECONDS is a week
     "session_seconds": lambda value: 1 <= value <= MOST_SECONDS,
     "idle_seconds": lambda value: value >= 1,
@@ -48,7 +49,7 @@ def edit_venue(session: Session, venue: Venue, **fields: Any) -> None:
     session.flush()
 
 
-def edit_entity(session: Session, entity: LegalEntity, **fields: str) -> None:
+def edit_entity(session: Session, entity: LegalEntity, **fields: str | int) -> None:
     """Change the facts of the operator that documents are filled with. Raises TypeError for any other field."""
     _apply(entity, fields, _ENTITY)
     session.flush()
@@ -93,6 +94,17 @@ def read_resolvers(typed: str) -> list[str]:
     found = [str(ipaddress.ip_address(part)) for part in re.split(r"[\s,;]+", typed.strip()) if part]
     if len(found) > 4:
         raise ValueError("at most four")
+    return found
+
+
+def read_aliases(typed: str) -> dict[str, str]:
+    """Other names of a utm_source, a line each: "table_tent_2 = table-tent". Raises ValueError."""
+    found = {}
+    for line in filter(None, (line.strip() for line in typed.splitlines())):
+        name, sign, meant = (part.strip() for part in line.partition("="))
+        if not (sign and name and meant) or "=" in meant:
+            raise ValueError("not a pair")
+        found[name] = meant
     return found
 
 

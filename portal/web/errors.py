@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from portal.core.errors import PortalError, UpstreamError
 from portal.core.i18n import choose_language
 from portal.web.guest import look
+from portal.web.problems import API, problem
 
 RETRY_SECONDS = "5"
 _log = logging.getLogger(__name__)
@@ -95,6 +96,8 @@ def _broken(error: Exception) -> Response:
 
 
 def _page(status: int) -> Response:
+    if request.path.startswith(API):
+        return problem(status)
     _speak()
     repeat = typed_fields() if status == 503 else []
     words = KEPT if repeat else PAGES.get(status) or PAGES[500 if status >= 500 else 400]

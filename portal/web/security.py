@@ -24,6 +24,13 @@ PROOF_PATH = "/proof/"
 PLAIN_PATHS = ("/go/", "/static/guest/")
 
 
+_ALWAYS = (
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+
+
 def csp_hash(inline: str) -> str:
     """The CSP source that allows exactly this inline block."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode() + "'"
@@ -98,11 +105,9 @@ def _no_cross_site_forms(settings: Settings) -> None:
 
 def _headers(plain_hosts: frozenset[str] | None, response: Response) -> Response:
     """`plain_hosts` must stay reachable by plain http; None: the whole portal is plain, as a demo is."""
+    response.headers.extend(_ALWAYS)
     response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    response.headers["X-Frame-Options"] = "SAMEORIGIN" if getattr(g, "framed", False) else "DENY"
     response.headers.setdefault("Content-Security-Policy", content_security_policy())
     if plain_hosts is not None and _host_name(request.host) not in plain_hosts:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
@@ -110,11 +115,17 @@ def _headers(plain_hosts: frozenset[str] | None, response: Response) -> Response
 
 
 def content_security_policy() -> str:
-    """Strict by default. A page adds through `g`: `csp_styles` (hashes), `csp_form_actions` (gateways), `csp_images`."""
+    """Strict by default. A page adds through `g`: `csp_styles` (hashes), `csp_form_actions` (gateways), `csp_images`.
+
+    `framing`: it shows a page of ours in a frame; `framed`: it may be shown in one of ours.
+    """
     styles = " ".join(["'self'", *getattr(g, "csp_styles", ())])
     actions = " ".join(["'self'", *getattr(g, "csp_form_actions", ())])
     images = " ".join(["'self'", "data:", *getattr(g, "csp_images", ())])
+    frames = "frame-src 'self'; " if getattr(g, "framing", False) else ""
+    ancestors = "'self'" if getattr(g, "framed", False) else "'none'"
     return (
-        f"default-src 'none'; style-src {styles}; script-src 'self'; img-src {images}; connect-src 'self'; "
-        f"manifest-src 'self'; worker-src 'self'; font-src 'self'; form-action {actions}; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; {frames}style-src {styles}; script-src 'self'; img-src {images}; connect-src 'self'; "
+        f"manifest-src 'self'; worker-src 'self'; font-src 'self'; form-action {actions}; base-uri 'none'; "
+        f"frame-ancestors {ancestors}"
     )

@@ -115,3 +115,61 @@ def _triggers(database: Database) -> set[tuple[str, str]]:
     # only the head of a definition names its events; a body may hold the same words
     heads = [(table, sql.upper().split(" ON ")[0]) for table, sql in rows]
     return {(table, word) for table, head in heads for word in words if word in head.split("TRIGGER", 1)[1].split()}
+
+
+def test_what_a_source_cost_becomes_a_row_on_the_venues_day(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'costs.db'}")
+    config = migrations._config(database.engine)
+    command.upgrade(config, "0006")
+    with database.engine.begin() as connection:
+        _fill(connection, "organization")
+        _fill(connection, "legal_entity", organization_id=1)
+        _fill(connection, "venue", organization_id=1, legal_entity_id=1, code="cafe", timezone="Asia/Vladivostok")
+        late = "2026-11-01 20:00:00.000000"  # the next morning in Vladivostok
+        for number, kopecks in ((1, 4250), (2, 0)):
+            facts = {"id": number, "code": f"code-{number}", "cost_kopecks": kopecks, "created_at": late}
+            _fill(connection, "source", organization_id=1, venue_id=1, **facts)
+    command.upgrade(config, "head")
+    with database.engine.begin() as connection:
+        rows = connection.execute(text("SELECT source_id, kind, kopecks, pieces, first_day, last_day FROM source_cost")).all()
+        assert rows == [(1, "once", 4250, 1, "2026-11-02", "2026-11-02")]
+        # A version that still runs beside this one reads what it wrote; this one leaves the column to its default.
+        assert connection.execute(text("SELECT cost_kopecks FROM source ORDER BY id")).scalars().all() == [4250, 0]
+        columns = [c["name"] for c in inspect(connection).get_columns("source") if c["name"] != "cost_kopecks"]
+        listed = ", ".join(c for c in columns if c not in ("id", "code"))
+        connection.execute(text(f"INSERT INTO source (code, {listed}) SELECT 'new', {listed} FROM source WHERE id = 1"))
+        assert connection.execute(text("SELECT cost_kopecks FROM source WHERE code = 'new'")).scalar() == 0
+    assert migrations.differences(database.engine) == []
+    database.engine.dispose()
+
+
+def test_only_what_waits_to_be_dropped_is_left_out_of_the_comparison(database: Database) -> None:
+    for table, column in migrations.WAITING_TO_BE_DROPPED:
+        assert column in {found["name"] for found in inspect(database.engine).get_columns(table)}, "it was dropped: take it out"
+    with database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE source ADD COLUMN cost_kopecks_2 INTEGER"))
+    assert "cost_kopecks_2" in str(migrations.differences(database.engine))
+
+
+def test_the_bills_of_earlier_messages_come_to_their_visits(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'bills.db'}")
+    config = migrations._config(database.engine)
+    command.upgrade(config, "0011")
+    with database.engine.begin() as connection:
+        _fill(connection, "organization")
+        _fill(connection, "legal_entity", organization_id=1)
+        _fill(connection, "venue", organization_id=1, legal_entity_id=1, code="cafe", timezone="Europe/Moscow")
+        here = {"organization_id": 1, "venue_id": 1}
+        for number, device in ((1, "d"), (2, "d"), (3, None)):
+            at = f"2026-11-0{number} 10:00:00.000000"
+            _fill(
+                connection, "visit", **here, id=number, public_id=f"v{number}", device_hash=device, arrived_at=at, sms_kopecks=0
+            )
+        _fill(connection, "phone_verification", **here, id=1, legal_entity_id=1, public_id="p", link="l", visit_id="v1")
+        for number, path in ((1, "qr"), (2, "qr"), (3, "me")):
+            facts = {"id": number, "reference": f"r{number}", "path": path, "cost_kopecks": 600, "verification_id": 1}
+            _fill(connection, "sms_message", **here, **facts)
+    command.upgrade(config, "head")
+    with database.engine.begin() as connection:
+        found = connection.execute(text("SELECT sms_kopecks, came_before FROM visit ORDER BY id")).all()
+    assert found == [(1200, 0), (0, 1), (0, None)]

@@ -13,8 +13,10 @@ from portal.core.db import Database
 
 # Addresses of these blueprints are open to anybody, by design: what they show is decided by a token in the path.
 OPEN = {"guest", "callbacks", "health", "static"}
+# The API asks for a token in its header; its document is open.
+BY_TOKEN = "api"
 # Dashboard pages that must be reachable before signing in.
-BEFORE_SIGN_IN = {"dashboard.sign_in"}
+BEFORE_SIGN_IN = {"dashboard.sign_in", "dashboard.forgot", "dashboard.welcome"}
 SAMPLE = {"int": "1", "float": "1.5", "path": "x", "default": "x", "string": "x", "uuid": "0" * 32}
 
 
@@ -26,8 +28,16 @@ def app(settings: Settings, database: Database, now: datetime) -> Flask:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_address_belongs_to_an_audience(app: Flask) -> None:
     audiences = {rule.endpoint.split(".")[0] for rule in app.url_map.iter_rules()}
-    assert audiences <= OPEN | {"dashboard"}
-    assert {"guest", "dashboard", "callbacks", "health"} <= audiences
+    assert audiences <= OPEN | {"dashboard", BY_TOKEN}
+    assert {"guest", "dashboard", "callbacks", "health", BY_TOKEN} <= audiences
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_api_answers_nothing_without_a_token(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
+    open_ones = [rule.rule for rule in rules if app.test_client().get(_address(rule)).status_code != 401]
+    assert len(rules) > 5
+    assert open_ones == ["/api/v1/openapi.json"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -14,6 +14,7 @@ from tests.conftest import skip_or_fail
 from tests.support.access import make_grant, make_visit
 from tests.support.house import House
 from tests.support.radius import PrivateRadius, missing, serve_hooks
+from tests.support.spooled import Accounting
 
 
 @pytest.fixture
@@ -22,6 +23,12 @@ def hooks(settings: Settings, database: Database, house: House, now: datetime) -
     client = create_app(settings, database, lambda: now).test_client()
     client.environ_base["HTTP_X_VESTIBULE_SECRET"] = settings.radius_hook_secret.get_secret_value()
     return client
+
+
+@pytest.fixture
+def accounting(settings: Settings, database: Database, house: House) -> Accounting:
+    """What the café's router reports, on its way through the spool."""
+    return Accounting(settings.accounting_spool, database, house.nas_name)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from portal.core.clock import utcnow
 from portal.core.config import Settings
 from portal.core.db import Database
 from radius_hooks import replay
+from radius_hooks.detail import Written
 from radius_hooks.spool import Spool
 from tests.conftest import skip_or_fail
 from tests.support.access import PHONE_MAC, make_grant, make_visit
@@ -181,7 +182,7 @@ def test_a_router_of_many_words_is_understood_and_none_of_its_packets_vanishes(
     server.account(*plain, 'Acct-Session-Id = "next"')
     assert server.replay() == 3
     assert [row.acct_session_id for row in rows(database)] == ["next", "talkative"]
-    assert (server.spool / "refused").read_text().count("\n") == 1
+    assert next(server.spool.glob("refused-*")).read_text().count("\n") == 1
 
 
 def test_two_readers_do_not_meet(settings: Settings) -> None:
@@ -213,7 +214,7 @@ def test_what_no_database_can_take_is_put_aside_and_holds_nothing_up(
     (folder / "detail-202611220900").write_text("".join(lines))
     assert replay.store_what_waits(spool, database) == 4
     assert [row.acct_session_id for row in rows(database)] == ["good", "last"]
-    aside = (folder / "refused").read_text()
+    aside = next(folder.glob("refused-*")).read_text()
     assert "unknown-router" in aside and aside.count("\n") == 2
 
 
@@ -309,3 +310,20 @@ def test_lost_doubled_and_reordered_packets_come_to_the_right_totals(
     found = rows(database)
     assert len(found) == 60
     assert {(row.session_seconds, row.input_octets, row.stopped_at is not None) for row in found} == {(400, 1500, True)}
+
+
+def test_what_was_put_aside_goes_after_a_month_and_never_fills_the_disk(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(settings.accounting_spool)
+    monkeypatch.setattr("radius_hooks.spool.REFUSED_BYTES", 300)
+    for number in range(20):
+        spool.put_aside(Written(1795381000, "router", b"x" * 90, number))
+    (kept,) = spool.folder.glob("refused-*")
+    assert 300 <= kept.stat().st_size < 500
+    spool.forget_refused()
+    assert kept.exists()
+    long_ago = time.time() - 31 * 86_400
+    os.utime(kept, (long_ago, long_ago))
+    spool.forget_refused()
+    assert not kept.exists()

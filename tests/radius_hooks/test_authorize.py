@@ -21,7 +21,7 @@ REFUSAL = {"control:Auth-Type": {"op": ":=", "do_xlat": False, "value": ["Reject
 
 
 def ask(hooks: FlaskClient, nas: str, **attributes: Any) -> Any:
-    packet = {name.replace("_", "-"): {"type": "string", "value": [value]} for name, value in attributes.items()}
+    packet = {name.replace("_", "-"): value for name, value in attributes.items()}
     answer = hooks.post(f"/authorize/{nas}", json=packet)
     assert answer.status_code == 200
     return answer.get_json()
@@ -32,7 +32,7 @@ def test_a_verified_device_gets_its_password_time_and_speed(
 ) -> None:
     user_name, password = log_in(grant, now)
     answer = ask(hooks, house.nas_name, User_Name=user_name, Calling_Station_Id=PHONE_MAC.dashes)
-    assert {name: reply["value"][0] for name, reply in answer.items()} == {
+    assert {name: reply["value"][0] if isinstance(reply, dict) else reply for name, reply in answer.items()} == {
         "control:Cleartext-Password": password,
         "reply:Session-Timeout": 4 * 3600,
         "reply:Idle-Timeout": 900,
@@ -44,7 +44,7 @@ def test_a_verified_device_gets_its_password_time_and_speed(
         "reply:ChilliSpot-Bandwidth-Max-Up": 4000,
         "reply:Mikrotik-Rate-Limit": "4000k/8000k",
     }
-    assert all(reply["do_xlat"] is False for reply in answer.values())
+    assert all(isinstance(reply, int) or reply["do_xlat"] is False for reply in answer.values())
 
 
 def test_no_limit_sends_no_attribute() -> None:

@@ -9,7 +9,7 @@ from tests.support.house import House
 
 
 @pytest.mark.parametrize("given", [None, "", "wrong", "tests-only-hook-5432109876-mnopqrstuvwxy", "ü" * 40])
-@pytest.mark.parametrize("path", ["/authorize/teremok-nas", "/accounting/teremok-nas", "/nothing"])
+@pytest.mark.parametrize("path", ["/authorize/teremok-nas", "/client/127.0.0.1", "/nothing"])
 def test_without_the_secret_every_path_is_forbidden_and_silent(
     hooks: FlaskClient, grant: AccessGrant, path: str, given: str | None
 ) -> None:

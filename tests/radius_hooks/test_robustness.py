@@ -45,13 +45,15 @@ class Rig:
             self.grant: AccessGrant = make_grant(session, self.house, utcnow())
         self.postgres = server
 
-    def burst(self, radius: PrivateRadius, count: int = BURST, again_after: float = 3.0, tries: int = 8) -> list[Asked]:
+    def burst(
+        self, radius: PrivateRadius, count: int = BURST, again_after: float = 3.0, tries: int = 8, gap: float = 0.0
+    ) -> list[Asked]:
         """Many requests at once, PAP and CHAP by turns, asked again as routers ask."""
         user, password = login(self.grant)
         packets = [
             access_request(n, radius.secret, user, password, PHONE_MAC.dashes, chap=n % 2 == 1) for n in range(count)
         ]  # fmt: skip
-        return ask_all(radius.auth_port, packets, again_after, tries)
+        return ask_all(radius.auth_port, packets, again_after, tries, gap)
 
 
 def login(grant: AccessGrant) -> tuple[str, str]:
@@ -181,6 +183,21 @@ def test_the_database_restarted_in_the_middle(rig: Rig) -> None:
             stop.set()
             assert REJECT not in Counter(asking.result())
         assert_all_came_in(rig.burst(radius))
+    finally:
+        radius.stop()
+        hooks.stop()
+
+
+def test_a_request_in_the_first_millisecond_of_a_second_is_answered_at_once(rig: Rig) -> None:
+    """FreeRADIUS reads the time of a packet and the time now from two clocks, and one of them turns to the next second later."""
+    hooks = HooksServer(rig.settings)
+    hooks.start()
+    radius = PrivateRadius(rig.settings, rig.database, hooks.url)
+    try:
+        assert_all_came_in(rig.burst(radius, 32))
+        for _ in range(5):
+            time.sleep((0.999 - time.time()) % 1)
+            assert_all_came_in(rig.burst(radius, 16, tries=1, gap=0.0001))
     finally:
         radius.stop()
         hooks.stop()

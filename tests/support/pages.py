@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 from portal.consent import documents
-from portal.venues import directory, signs
+from portal.venues import directory, setup, signs
+from tests.support import source_states, staff_states
 from tests.support.gateway_states import disconnected, known_by_its_mac_alone, last_step, refused_by_the_router, refused_login
-from tests.support.stage import VENUE, Stage
+from tests.support.outside_states import webhook
+from tests.support.stage import PASSWORD, VENUE, Stage
 
 LANGUAGES = ("ru", "en")
 SIZES = ((360, 640), (1280, 800))
@@ -19,14 +21,26 @@ NOT_PAGES = {
     "guest.seen": "one pixel",
     "guest.card_manifest": "for the operating system",
     "guest.service_worker": "a script",
+    "callbacks.ask_to_stop": "redirects",
+    "dashboard.journal_file": "a file",
     "guest.proof": "one pixel on the second host",
     "guest.not_captive": "redirects",
     "guest.enter": "redirects",
     "guest.capport": "for operating systems; redirects a browser",
     "guest.short_link": "redirects; its unknown link is the page of a wrong address",
     "dashboard.home": "redirects by role",
-    "dashboard.channels_csv": "a file",
-    "dashboard.sheet_svg": "a picture",
+    "dashboard.export": "a file",
+    "api.document": "for programs",
+    "api.venues": "for programs",
+    "api.venue": "for programs",
+    "api.sources": "for programs",
+    "api.channels": "for programs",
+    "api.series": "for programs",
+    "api.funnel": "for programs",
+    "api.times": "for programs",
+    "api.stops": "for programs",
+    "dashboard.live_part": "part of a page",
+    "dashboard.sheet_picture": "a picture",
     "health.healthz": "for machines",
     "health.readyz": "for machines",
     "health.exposition": "for machines",
@@ -49,6 +63,14 @@ def _send(page: Page, **fields: str) -> None:
     for name, value in fields.items():
         page.fill(f'[name="{name}"]', value)
     page.locator("main form button, form button").first.click()
+    page.wait_for_load_state()
+
+
+def _send_sheet(page: Page, **fields: str) -> None:
+    """The form that adds something, below those of the list."""
+    for name, value in fields.items():
+        page.fill(f'[name="{name}"]', value)
+    page.locator("form.sheet button.primary").click()
     page.wait_for_load_state()
 
 
@@ -132,6 +154,15 @@ def _gateway_page(stage: Stage) -> str:
         return f"/dashboard/venues/{VENUE}/gateways/{gateway.key}"
 
 
+def _new_venue(stage: Stage) -> str:
+    with stage.database.writing() as session:
+        venue = directory.venue_by_code(session, VENUE)
+        assert venue is not None
+        if directory.venue_by_code(session, "poliana") is None:
+            setup.create_venue(session, venue.legal_entity, "poliana", "Ясная поляна", "Asia/Omsk", stage.now(), city="Омск")
+    return "/dashboard/overview?venue=poliana"
+
+
 GUEST = (
     State("index", "guest.index", lambda stage: "/"),
     State("landing from a code", "guest.scanned", lambda stage: f"/s/{stage.source}"),
@@ -154,6 +185,9 @@ GUEST = (
     State("code may be sent again", "guest.verify", _may_resend),
     State("code too old", "guest.verify", _expired_code),
     State("code used", "guest.verify", _used_code),
+    State("code by the link in the SMS", "guest.verify", lambda stage: stage.by_link()),
+    State("a code that was not asked for", "guest.ask_unwanted", lambda stage: stage.by_link() + "/unwanted"),
+    State("no more codes to a number", "guest.say_unwanted", lambda stage: stage.by_link() + "/unwanted", _send),
     State("code of a device that came back", "guest.verify", _came_back_by_mac),
     State("wrong number", "guest.wrong_number", lambda stage: f"{_opened_code(stage)}/number"),
     State("form again", "guest.form_again", lambda stage: _voucher_form(stage).replace("/voucher/", "/form/")),
@@ -187,13 +221,37 @@ DASHBOARD = (
         lambda page: _send(page, email="nobody@samovar.example", password="not-the-password"), status=422,
     ),
     State("overview", "dashboard.overview", lambda stage: "/dashboard/overview", role="owner"),
-    State("funnel of a source", "dashboard.funnel", lambda stage: _venue_page(f"/funnel/{stage.source}")(stage), role="owner"),
+    State(
+        "overview of ninety days", "dashboard.overview",
+        lambda stage: "/dashboard/overview?range=quarter&metric=rate", role="owner",
+    ),
+    State(
+        "overview with filters", "dashboard.overview",
+        lambda stage: f"/dashboard/overview?source={stage.source}&device=iphone&visitors=new", role="owner",
+    ),
+    State("overview of a new venue", "dashboard.overview", _new_venue, role="owner"),
+    State(
+        "funnels side by side", "dashboard.funnel",
+        lambda stage: f"/dashboard/funnel?pick=all&pick={stage.source}", role="marketer",
+    ),
+    State("times per step", "dashboard.times", lambda stage: "/dashboard/times", role="marketer"),
+    State("last half hour", "dashboard.live", lambda stage: "/dashboard/live", role="marketer"),
     State("venues compared", "dashboard.compare", lambda stage: "/dashboard/compare", role="owner"),
     State("sources", "dashboard.sources", lambda stage: "/dashboard/sources", role="marketer"),
     State("new source", "dashboard.new_source", _venue_page("/sources/new"), role="marketer"),
     State("source", "dashboard.edit_source", _source_page("edit"), role="marketer"),
     State("sheets", "dashboard.sheets", _source_page("sheets"), role="marketer"),
-    State("table tent", "dashboard.sheet", _source_page("sheets/tent"), role="marketer"),
+    State("sheets of several sources", "dashboard.venue_sheets", _venue_page("/sheets"), role="marketer"),
+    State("numbered codes", "dashboard.new_batch", _venue_page("/sources/batch"), role="marketer"),
+    State(
+        "numbered codes refused", "dashboard.create_batch", _venue_page("/sources/batch"),
+        lambda page: (page.fill('[name="last"]', "0"), page.click("main button.primary"), page.wait_for_load_state())[2],
+        role="marketer", status=422,
+    ),
+    State("costs of a source", "dashboard.source_costs", source_states.with_costs, role="marketer"),
+    State("life of a source", "dashboard.source_life", _source_page("life"), role="marketer"),
+    State("merged source", "dashboard.source_life", source_states.merged, role="marketer"),
+    State("money", "dashboard.money", lambda stage: "/dashboard/money", role="marketer"),
     State("settings", "dashboard.settings", lambda stage: "/dashboard/settings", role="owner"),
     State("venue", "dashboard.venue", _venue_page(""), role="owner"),
     State("operator", "dashboard.operator", _venue_page("/operator"), role="owner"),
@@ -216,7 +274,42 @@ DASHBOARD = (
     State("nobody online", "dashboard.online", lambda stage: stage.nobody_online(), role="owner"),
     State("look-up", "dashboard.lookup", lambda stage: "/dashboard/lookup", role="staff"),
     State("staff codes", "dashboard.vouchers", lambda stage: "/dashboard/vouchers", role="staff"),
+    State("sign in, second factor", "dashboard.sign_in_code", staff_states.half_signed_in,
+          lambda page: _send(page, email=staff_states.GUARDED, password=PASSWORD)),
+    State("password forgotten", "dashboard.forgot", lambda stage: "/dashboard/forgot"),
+    State("letter is on its way", "dashboard.forgot_send", lambda stage: "/dashboard/forgot",
+          lambda page: _send(page, email="nobody@samovar.example")),
+    State("invitation", "dashboard.welcome", lambda stage: staff_states.link(stage, "invite")),
+    State("invitation refused", "dashboard.welcome_send", lambda stage: staff_states.link(stage, "invite"),
+          lambda page: _send(page, name="Анна", password="short"), status=422),
+    State("link for a new password", "dashboard.welcome", lambda stage: staff_states.link(stage, "reset")),
+    State("link that is over", "dashboard.welcome", lambda stage: "/dashboard/welcome/of-long-ago", status=404),
+    State("second factor, new", "dashboard.second_factor", lambda stage: "/dashboard/second-factor", role="marketer"),
+    State("second factor, recovery codes", "dashboard.turn_on_factor", lambda stage: "/dashboard/second-factor",
+          staff_states.set_up, role="staff"),
+    State("second factor, on", "dashboard.second_factor", staff_states.with_second_factor, role="staff"),
+    State("account", "dashboard.account", lambda stage: "/dashboard/account", role="marketer"),
+    State("people", "dashboard.people", staff_states.people_of_the_house, role="owner"),
+    State("people, refused", "dashboard.invite_person", staff_states.people_of_the_house,
+          staff_states.invite_nobody, role="owner", status=422),
+    State("a colleague", "dashboard.person", staff_states.colleague, role="owner"),
+    State("brand", "dashboard.brand", staff_states.brand, role="owner"),
+    State("a preview of the guest page", "guest.preview_page", staff_states.preview),
+    State("too much was sent", "dashboard.save_venue", _venue_page(""), staff_states.send_too_much, role="owner", status=413),
+    State("SMS account tried", "dashboard.check_sms_account", _venue_page("/sms"), staff_states.check_account, role="owner"),
     State("sessions", "dashboard.sessions", lambda stage: "/dashboard/sessions", role="staff"),
+    State("members for advertising", "dashboard.members", _venue_page("/members"), role="owner"),
+    State("keys to the API", "dashboard.api", lambda stage: "/dashboard/api", role="owner"),
+    State(
+        "a new key", "dashboard.make_token", lambda stage: "/dashboard/api",
+        lambda page: _send_sheet(page, name="till"), role="owner",
+    ),
+    State("webhooks", "dashboard.webhooks", lambda stage: "/dashboard/webhooks", role="owner"),
+    State("webhook", "dashboard.webhook", webhook, role="owner"),
+    State(
+        "webhook with its secret", "dashboard.webhook_secret", webhook,
+        lambda page: (page.locator('form[action$="/secret"] button').click(), page.wait_for_load_state())[1], role="owner",
+    ),
     State("journal", "dashboard.journal", lambda stage: "/dashboard/journal", role="owner"),
     State("not open to a role", "dashboard.journal", lambda stage: "/dashboard/journal", role="staff", status=403),
     State("no such source", "dashboard", lambda stage: "/dashboard/sources/nothing/edit", role="owner", status=404),

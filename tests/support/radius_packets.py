@@ -70,8 +70,8 @@ class Asked:
     sock: socket.socket = field(default_factory=lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
 
 
-def ask_all(port: int, packets: Sequence[bytes], again_after: float = 3.0, tries: int = 3) -> list[Asked]:
-    """Send all at once, each from a port of its own, and each again until it is answered, as routers do."""
+def ask_all(port: int, packets: Sequence[bytes], again_after: float = 3.0, tries: int = 3, gap: float = 0.0) -> list[Asked]:
+    """Send all, a `gap` in seconds after each, every one from a port of its own and again until it is answered, as routers do."""
     asked = [Asked(packet) for packet in packets]
     poller = select.epoll()
     by_number = {one.sock.fileno(): one for one in asked}
@@ -84,6 +84,7 @@ def ask_all(port: int, packets: Sequence[bytes], again_after: float = 3.0, tries
             if one.code is None:
                 one.tries += 1
                 _send(one)
+                time.sleep(gap)
         _listen(poller, by_number, began, time.monotonic() + again_after)
     for one in asked:
         one.sock.close()

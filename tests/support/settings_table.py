@@ -13,10 +13,10 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def table() -> str:
-    """Markdown, in the order of the class."""
+    """Markdown, in the order of the class; what it inherits (e-mail) comes last."""
     rows = [
         f"| `VESTIBULE_{name.upper()}` | {_default(field)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
+        for name, field in sorted(Settings.model_fields.items(), key=lambda item: item[0] not in Settings.__annotations__)
     ]
     return "\n".join(["| Setting | Default | Meaning |", "|---|---|---|", *rows])
 

@@ -18,6 +18,8 @@ from portal.gateways.simulated_router.router import Router
 from portal.gateways.simulated_router.server import RouterServer
 from portal.gateways.simulator import sign_arrival
 from portal.venues.models import GatewayConfig
+from radius_hooks.replay import store_what_waits
+from radius_hooks.spool import Spool
 from tests.support.house import House
 
 
@@ -45,6 +47,19 @@ def fetch(url: str, body: bytes | None = None) -> Answer:
             return Answer(error.code, error.headers.get("Location", ""), error.read().decode())
 
 
+@dataclass(frozen=True)
+class ReadAtOnce(Hooks):
+    """What is written down is stored before the router goes on, for tests that look at the database next."""
+
+    database: Database | None = None
+
+    def account(self, attributes: dict[str, str | int], at: float) -> None:
+        """Write it down, then run the reader."""
+        super().account(attributes, at)
+        assert self.database is not None
+        store_what_waits(Spool(self.spool), self.database)
+
+
 @contextlib.contextmanager
 def simulated_router(
     settings: Settings,
@@ -56,7 +71,8 @@ def simulated_router(
     port: int = 0,
 ) -> Iterator[RouterServer]:
     """The router of the house's gateway. `.url` is its address; the gateway's stored base_url is set to it."""
-    hooks = Hooks(hooks_url, settings.radius_hook_secret.get_secret_value(), house.nas_name)
+    secret = settings.radius_hook_secret.get_secret_value()
+    hooks = ReadAtOnce(hooks_url, secret, house.nas_name, settings.accounting_spool, database)
     with database.writing() as session:
         gateway = session.get_one(GatewayConfig, house.gateway_id)
         server = RouterServer(Router(portal_url, house.venue_code, gateway.secret, hooks, clock), "127.0.0.1", port)

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 from portal.core import logging
 from portal.gateways.simulated_router.nas import Hooks
@@ -21,6 +22,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--portal-url", required=True)
     parser.add_argument("--hooks-url", required=True)
     parser.add_argument("--venue", required=True, help="the venue's code")
+    parser.add_argument("--spool", type=Path, required=True, help="folder where accounting is written down")
     parser.add_argument("--nas", required=True, help="our name as a RADIUS client")
     parser.add_argument("--secret-env", default="SIMULATOR_GATEWAY_SECRET", help="variable with the gateway's secret")
     parser.add_argument("--hook-secret-env", default="VESTIBULE_RADIUS_HOOK_SECRET", help="variable with the hooks' secret")
@@ -29,7 +31,7 @@ def main(arguments: list[str]) -> None:
     if missing:
         parser.error(f"set {' and '.join(missing)} in the environment")
     logging.configure("WARNING")
-    hooks = Hooks(asked.hooks_url.rstrip("/"), os.environ[asked.hook_secret_env], asked.nas)
+    hooks = Hooks(asked.hooks_url.rstrip("/"), os.environ[asked.hook_secret_env], asked.nas, asked.spool)
     router = Router(asked.portal_url.rstrip("/"), asked.venue, os.environ[asked.secret_env], hooks, time.time)
     server = RouterServer(router, asked.host, asked.port)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

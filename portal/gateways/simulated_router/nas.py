@@ -1,10 +1,13 @@
-"""The router's RADIUS half: the same JSON over the same secret header that FreeRADIUS sends to the hooks."""
+"""The router's RADIUS half, as FreeRADIUS would do it: questions to the hooks, accounting written down in the spool."""
 
 import hmac
 import json
+import os
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from portal.core.mac import Mac
@@ -18,15 +21,19 @@ class HooksAway(Exception):
 
 @dataclass(frozen=True)
 class Hooks:
-    """Where the hooks are, and who we are to them: the name of a RADIUS client that the portal knows."""
+    """Where the hooks are, and who we are to them: the name of a RADIUS client that the portal knows.
+
+    `spool` is the folder of accounting (`radius_hooks/raddb/detail.conf.in`).
+    """
 
     url: str
     secret: str = field(repr=False)
     nas_name: str
+    spool: Path
 
     def authorize(self, mac: Mac, user_name: str, password: str) -> dict[str, Any] | None:
         """The reply's attributes, or None for a refusal. Checks the password itself, as FreeRADIUS does. Raises HooksAway."""
-        reply = self._ask("authorize", {"User-Name": user_name, "Calling-Station-Id": mac.dashes})
+        reply = self._ask({"User-Name": user_name, "Calling-Station-Id": mac.dashes})
         known = _value(reply, "control:Cleartext-Password")
         if _value(reply, "control:Auth-Type") == "Reject" or not isinstance(known, str):
             return None
@@ -34,15 +41,21 @@ class Hooks:
             return None
         return {name.removeprefix("reply:"): _value(reply, name) for name in reply if name.startswith("reply:")}
 
-    def account(self, attributes: dict[str, str | int]) -> None:
-        """Report a session. Raises HooksAway."""
-        self._ask("accounting", attributes)
+    def account(self, attributes: dict[str, str | int], at: float) -> None:
+        """Write a report down, received at this Unix time. Raises HooksAway when the disk does not take it."""
+        line = f"#\n{int(at)} {self.nas_name} {json.dumps(attributes)}\n#\n".encode()
+        try:
+            self.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path = self.spool / time.strftime("detail-%Y%m%d%H%M")
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
+                file.write(line)
+        except OSError as error:
+            raise HooksAway(type(error).__name__) from error
 
-    def _ask(self, section: str, attributes: dict[str, str | int]) -> dict[str, Any]:
-        packet = {name: {"type": _type(value), "value": [value]} for name, value in attributes.items()}
+    def _ask(self, attributes: dict[str, str]) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310 — the address is the operator's own
-            f"{self.url}/{section}/{self.nas_name}",
-            data=json.dumps(packet).encode(),
+            f"{self.url}/authorize/{self.nas_name}",
+            data=json.dumps(attributes).encode(),
             headers={"Content-Type": "application/json", "X-Vestibule-Secret": self.secret},
         )
         try:
@@ -52,10 +65,6 @@ class Hooks:
             raise HooksAway(type(error).__name__) from error
 
 
-def _type(value: str | int) -> str:
-    return "integer" if isinstance(value, int) else "string"
-
-
 def _value(reply: dict[str, Any], name: str) -> Any:
-    values = reply.get(name, {}).get("value", [])
-    return values[0] if values else None
+    found = reply.get(name)
+    return found["value"][0] if isinstance(found, dict) else found

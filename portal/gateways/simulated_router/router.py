@@ -121,7 +121,8 @@ class Router:
                     "Framed-IP-Address": _ip_of(device.mac),
                     "Acct-Session-Time": int(min(self.clock(), device.until) - device.since),
                     **(more or {}),
-                }
+                },
+                self.clock(),
             )
         except HooksAway as error:
             log.warning("not reported", extra={"status": status, "why": str(error)})

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 bp = Blueprint("callbacks", __name__)
 
-DOORS = ("smsaero", "authmon", "router")
+DOORS = ("smsaero", "authmon", "router", "mail")
 
 
 def register(app: Flask) -> None:

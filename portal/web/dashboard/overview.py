@@ -1,80 +1,87 @@
-"""Conversion per channel: the table, the funnel of one source, venues beside each other, the download."""
+"""The first screen: tiles, the time graph, channels with their intervals and costs, hours of the week."""
 
-from flask import Response, abort, g, make_response, render_template, request
+from datetime import datetime
+from typing import Any
 
-from portal.reporting import exports, funnel
-from portal.reporting.steps import Counts
-from portal.staff import journal, scope
+from flask import render_template
+from sqlalchemy.orm import Session
+
+from portal.reporting import alerts, annotations, funnel
+from portal.reporting.beginnings import beginnings
+from portal.reporting.funnel import ChannelReport, ChannelRow
+from portal.reporting.readiness import days_to_sum
+from portal.reporting.series import series
+from portal.reporting.spending import spending
 from portal.web.dashboard.blueprint import bp
-from portal.web.dashboard.doors import chosen_venue, own_venue
-from portal.web.dashboard.guards import allow, me
-from portal.web.dashboard.range import Range, read_range
-from portal.web.dashboard.sources import own_source
+from portal.web.dashboard.forms.note import NoteForm
+from portal.web.dashboard.graphs import span, time_graph
+from portal.web.dashboard.guards import allow
+from portal.web.dashboard.heat_map import heat_map
+from portal.web.dashboard.screen import Screen, read_screen
+from portal.web.dashboard.tiles import Counted, tiles
 from portal.web.parts import parts
 
-ALL, OTHER = "all", "other"  # beside source codes, which are seven characters or more
+MOST_ROWS = 25  # channels of the table, "other" among them
 
 
 @bp.get("/overview", endpoint="overview")
 @allow("marketer")
 def show_overview() -> str:
-    """Per source: visits, phones, verified, cards, online, each a share with its counts and interval."""
+    """Everything that one look should tell of a venue's channels."""
     now = parts().clock()
-    with parts().database.reading() as db:
-        venue, venues = chosen_venue(db)
-        if venue is None:
+    with parts().database.snapshot() as db:
+        screen = read_screen(db, "overview", now, has_ghost=True)
+        if screen is None:
             return render_template("dashboard/no_venue.html")
-        days = read_range(request.args, now, venue.timezone)
-        report = funnel.channels(db, venue, days.first, days.last, now=now)
-    return render_template("dashboard/overview.html", report=report, venue=venue, venues=venues, days=days)
+        shown = {**_channels(db, screen, now), **_time(db, screen, now), **_said(db, screen, now)}
+    return render_template("dashboard/overview.html", screen=screen, form=NoteForm(day=screen.filters.days.last), **shown)
 
 
-@bp.get("/venues/<code>/funnel/<source>", endpoint="funnel")
-@allow("marketer")
-def show_funnel(code: str, source: str) -> str:
-    """Every step of one source, of "other", or of all together."""
-    now = parts().clock()
-    with parts().database.reading() as db:
-        venue = own_venue(db, code)
-        days = read_range(request.args, now, venue.timezone)
-        report = funnel.channels(db, venue, days.first, days.last, now=now)
-        wanted = None if source in (ALL, OTHER) else own_source(db, source)[0]
-    if wanted and wanted.venue_id != venue.id:
-        abort(404)
-    row = report.row(wanted.id if wanted else None)
-    steps = (report.totals if source == ALL else row.counts if row else Counts()).funnel
-    return render_template(
-        "dashboard/funnel.html", report=report, venue=venue, days=days, steps=steps, source=wanted, chosen=source
-    )
+def _channels(session: Session, screen: Screen, now: datetime) -> dict[str, Any]:
+    question = screen.question
+    mine = _count(session, screen, funnel.channels(session, question, now=now))
+    before = None
+    if screen.filters.ghost:
+        before = _count(session, screen, funnel.channels(session, question.previous(), now=now))
+    costs = {row.source.id if row.source else None: row for row in mine.money.rows} if mine.money else {}
+    return {
+        "report": mine.report,
+        **_rows(mine.report, screen.filters.every),
+        "costs": costs,
+        "tiles": tiles(mine, before),
+        "unsummed": days_to_sum(session, question, now),
+        "heat": heat_map(session, question, now),
+    }
 
 
-@bp.get("/compare", endpoint="compare")
-@allow("marketer")
-def compare_venues() -> str:
-    """The same days at every venue in sight, each in its own time zone."""
-    now = parts().clock()
-    with parts().database.reading() as db:
-        venues = scope.venues(db, me())
-        days = read_range(request.args, now, venues[0].timezone if venues else "UTC")
-        rows = funnel.compare(db, venues, days.first, days.last, now=now)
-    return render_template("dashboard/compare.html", rows=rows, days=days)
+def _said(session: Session, screen: Screen, now: datetime) -> dict[str, Any]:
+    return {"start": beginnings(session, screen.venue, now), "alerts": alerts.open_for(session, [screen.venue])}
 
 
-@bp.get("/venues/<code>/channels.csv", endpoint="channels_csv")
-@allow("marketer")
-def download_channels(code: str) -> Response:
-    """The table as a file; that it was taken is written down."""
-    now = parts().clock()
-    with parts().database.writing() as db:
-        venue = own_venue(db, code)
-        days = read_range(request.args, now, venue.timezone)
-        report = funnel.channels(db, venue, days.first, days.last, now=now)
-        journal.write(db, me(), "export", f"{venue.code} {_name(days)}", now)
-    answer = make_response(exports.channels_csv(report, g.language))
-    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{venue.code}-{_name(days)}.csv"'
-    return answer
+def _rows(report: ChannelReport, every: bool) -> dict[str, Any]:
+    """A venue with a code on each table has a hundred channels: the last of them stand together."""
+    rows = sorted(report.rows, key=_place)
+    shown = rows if every or len(rows) <= MOST_ROWS else [*rows[: MOST_ROWS - 1], rows[-1]]
+    return {"rows": shown, "rest": [row for row in rows if row not in shown]}
 
 
-def _name(days: Range) -> str:
-    return f"{days.first.isoformat()}_{days.last.isoformat()}"
+def _place(row: ChannelRow) -> tuple[bool, int, int]:
+    """By rank; what is not ranked follows by visits, "other" last."""
+    return row.source is None, row.judged.rank or 10**6, -row.counts.of("seen")
+
+
+def _count(session: Session, screen: Screen, report: ChannelReport) -> Counted:
+    return Counted(report, None if screen.filters.chosen else spending(session, report))
+
+
+def _time(session: Session, screen: Screen, now: datetime) -> dict[str, Any]:
+    filters, question = screen.filters, screen.question
+    buckets = series(session, question, filters.drawn_grain, now=now)
+    before = series(session, question.previous(), filters.drawn_grain, now=now) if filters.ghost else ()
+    notes = annotations.between(session, screen.venue.id, filters.days.first, filters.days.last)
+    then = question.previous()
+    return {
+        "graph": time_graph(buckets, before, filters.metric, notes),
+        "notes": notes,
+        "before_dates": span(then.first, then.last),
+    }

@@ -1,5 +1,6 @@
 """What a venue spends on SMS, and how its messages read."""
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import abort, flash, redirect, render_template, url_for
@@ -14,9 +15,18 @@ from portal.venues.models import Venue
 from portal.venues.settings import edit_budgets
 from portal.web.dashboard.blueprint import bp
 from portal.web.dashboard.doors import own_venue
-from portal.web.dashboard.forms.limits import BudgetForm, stored_budget
+from portal.web.dashboard.forms.limits import BudgetForm, TestSmsForm, stored_budget
 from portal.web.dashboard.guards import allow, me
 from portal.web.parts import parts
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What trying the account came to: in words, and whether it is well. Nothing was tried where there are no words."""
+
+    form: TestSmsForm
+    said: str = ""
+    well: bool = True
 
 
 @bp.get("/venues/<code>/sms", endpoint="sms")
@@ -26,7 +36,7 @@ def sms_form(code: str) -> str:
     with parts().database.reading() as db:
         venue = own_venue(db, code)
         state = budgets.state(db, venue, parts().clock())
-    return _page(BudgetForm(data=stored_budget(venue)), venue, state)
+    return page(BudgetForm(data=stored_budget(venue)), venue, state)
 
 
 @bp.post("/venues/<code>/sms")
@@ -37,7 +47,7 @@ def save_sms(code: str) -> Response | tuple[str, int]:
     with parts().database.writing() as db:
         venue = own_venue(db, code)
         if not form.validate():
-            return _page(form, venue, budgets.state(db, venue, now)), 422
+            return page(form, venue, budgets.state(db, venue, now)), 422
         edit_budgets(db, venue, **form.values())
         journal.write(db, me(), "sms.edit", venue.code, now)
     flash(_("Saved."))
@@ -59,7 +69,15 @@ def resume_sms(code: str, path: str) -> Response:
     return redirect(url_for("dashboard.sms", code=code), 303)
 
 
-def _page(form: BudgetForm, venue: Venue, state: State) -> str:
+def page(form: BudgetForm, venue: Venue, state: State, trial: Trial | None = None) -> str:
+    """The screen; `trial` is what trying the account came to."""
     host = urlsplit(parts().settings.base_url).netloc
     previews = [(language, preview) for language in LANGUAGES for preview in texts.preview(language, host)]
-    return render_template("dashboard/sms.html", form=form, venue=venue, state=state, previews=previews)
+    return render_template(
+        "dashboard/sms.html",
+        form=form,
+        venue=venue,
+        state=state,
+        previews=previews,
+        trial=trial or Trial(TestSmsForm(formdata=None)),
+    )

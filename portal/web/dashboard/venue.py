@@ -8,7 +8,6 @@ from portal.consent.documents import obstacles_to_live
 from portal.staff import journal
 from portal.venues.models import Venue
 from portal.venues.settings import edit_venue
-from portal.web import colour
 from portal.web.dashboard.blueprint import bp
 from portal.web.dashboard.doors import chosen_venue, own_venue
 from portal.web.dashboard.forms.venue import VenueForm, stored
@@ -83,11 +82,4 @@ def close_venue(code: str) -> Response:
 
 def _page(form: VenueForm, venue: Venue, obstacles: list[str]) -> str:
     form.offer_choices(venue)
-    light, dark = colour.palette(form.accent.data or "")
-    return render_template(
-        "dashboard/venue.html",
-        form=form,
-        venue=venue,
-        obstacles=obstacles,
-        schemes=((light, colour.LIGHT_SHEET), (dark, colour.DARK_SHEET)),
-    )
+    return render_template("dashboard/venue.html", form=form, venue=venue, obstacles=obstacles)

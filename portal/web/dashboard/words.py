@@ -9,7 +9,9 @@ from flask_babel import format_decimal, format_percent, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from portal.reporting.intervals import Interval
+from portal.reporting.statistics import Interval
+from portal.web.dashboard import outside_words, staff_words
+from portal.web.dashboard.source_words import ACTIONS as SOURCE_ACTIONS
 
 KINDS = {
     "table_tent": _l("Table tent"),
@@ -41,9 +43,12 @@ PRESETS = {
     "today": _l("Today"),
     "week": _l("7 days"),
     "four_weeks": _l("28 days"),
-    "quarter": _l("90 days"),
+    "thirty": _l("30 days"),
     "month": _l("This month"),
     "last_month": _l("Last month"),
+    "quarter": _l("90 days"),
+    "year": _l("This year"),
+    "twelve_months": _l("12 months"),
 }
 SMS_STATUSES = {
     "queued": _l("waiting to be sent"),
@@ -120,12 +125,9 @@ GROUNDS = {
     "owner_rules": _l("rules of the owner"),
 }
 ACTIONS = {
+    **SOURCE_ACTIONS,
     "lookup": _l("looked a phone up"),
     "voucher": _l("made a voucher"),
-    "source.create": _l("made a source"),
-    "source.edit": _l("changed a source"),
-    "source.retire": _l("retired a source"),
-    "source.reactivate": _l("put a source back to use"),
     "venue.edit": _l("changed the venue"),
     "venue.live": _l("opened the venue to guests"),
     "venue.closed": _l("closed the venue to guests"),
@@ -145,8 +147,12 @@ ACTIONS = {
     "lookup.number": _l("looked a Wi-Fi number up"),
     "sms.edit": _l("changed the SMS budget"),
     "sms.resume": _l("let SMS go on"),
+    "note.add": _l("noted on the graph"),
+    "note.remove": _l("took a note off the graph"),
     "export": _l("downloaded a report"),
     "register.export": _l("exported the Wi-Fi register"),
+    **staff_words.ACTIONS,
+    **outside_words.ACTIONS,
 }
 ASKED = {"phone": _l("phone"), "mac": _l("MAC"), "time": _l("time")}
 ALARMS = {

@@ -9,8 +9,8 @@ from portal.core.i18n import LANGUAGES, choose_language
 bp = Blueprint("guest", __name__)
 
 PAGES = (
-    "landing", "unifi", "seen", "signup", "verify", "link", "connected", "proof", "capport", "go", "voucher", "welcome",
-    "documents", "card", "me", "me_door", "demo_sms",
+    "landing", "unifi", "seen", "signup", "verify", "link", "unwanted", "connected", "proof", "capport", "go", "voucher",
+    "welcome", "documents", "card", "me", "me_door", "demo_sms", "preview",
 )  # fmt: skip
 
 

@@ -29,19 +29,24 @@ def is_small_window(user_agent: str) -> bool:
 def card(token: str) -> Response:
     """Changes nothing. An unknown link and a retired card give the same 404."""
     found, venue = _card_and_venue(token)
-    page = render_template(
+    answer = make_response(render_card(venue, found.number, token))
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def render_card(venue: Venue, number: str, token: str, *, sample: bool = False) -> str:
+    """The page of a number. A sample of it is nobody's: it keeps nothing and runs no script."""
+    return render_template(
         "guest/card.html",
         venue=venue,
-        number=numbers.grouped(found.number),
-        qr=Markup(barcodes.qr_svg(found.number, _("QR code of the card number"))),  # noqa: S704  # our own drawing of digits
-        bars=Markup(barcodes.code128_svg(found.number, _("Barcode of the card number"))),  # noqa: S704
+        number=numbers.grouped(number),
+        qr=Markup(barcodes.qr_svg(number, _("QR code of the card number"))),  # noqa: S704  # our own drawing of digits
+        bars=Markup(barcodes.code128_svg(number, _("Barcode of the card number"))),  # noqa: S704
         small_window=is_small_window(request.user_agent.string),
         card_url=parts().settings.base_url + url_for("guest.card", token=token),
         token=token,
+        sample=sample,
     )
-    answer = make_response(page)
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
 
 
 @bp.get("/c/<token>/manifest.webmanifest")

@@ -63,6 +63,7 @@ def _links(token: str, front: Front, at: Standing, now: datetime) -> dict[str, A
         "voucher_url": voucher,
         "wrong_number_url": None if at.ticket.by_mac or at.ticket.by_link else url_for("guest.wrong_number", token=token),
         "start_url": url_for("guest.wrong_number", token=token),
+        "unwanted_url": url_for("guest.ask_unwanted", token=token) if at.ticket.by_link else None,
     }
 
 

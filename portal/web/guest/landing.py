@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.acquisition.bots import classify
 from portal.acquisition.entry import FORM_FOR, Entry, new_entry, open_entry, seal_entry
+from portal.acquisition.models import Source
+from portal.acquisition.pointing import within
 from portal.acquisition.utm import match, read_utm
 from portal.venues.models import Venue
 from portal.web.guest import arrival, bp, told, welcome
@@ -29,7 +31,7 @@ def index() -> AnyResponse | str:
 
 @bp.get("/s/<code>")
 def scanned(code: str) -> AnyResponse:
-    """A printed code: it never dies, retired or not."""
+    """A printed code: it never dies, whether its source is retired, paused, pointed elsewhere or merged."""
     front = shelf().by_source(parts(), code[:40].strip().lower())
     if front is None or front.source is None:
         return make_response(render_template("guest/not_found.html"), 404)
@@ -46,7 +48,8 @@ def linked(venue_code: str) -> AnyResponse:
     utm = read_utm(
         parse_qsl(request.query_string.decode("utf-8", "replace")[:20_000], keep_blank_values=True, max_num_fields=None)
     )
-    source = match(utm, front.sources, front.venue.utm_aliases)
+    named = match(utm, front.sources, front.venue.utm_aliases)
+    source = within(named, front.sources) if named else None
     entry = new_entry(
         front.venue.id, source.id if source else None, "link", _language(front), parts().clock(),
         utm_raw=utm.raw if source is None else None, utm_cut=utm.cut and source is None,
@@ -69,7 +72,7 @@ def joined(venue_code: str) -> AnyResponse:
     if back is not None:
         return back
     values.pop("back", None)  # of an earlier visit
-    source = next((s for s in front.sources if s.kind == "wifi"), None)
+    source = _of_wifi(front)
     entry = new_entry(front.venue.id, source.id if source else None, "wifi", _language(front), parts().clock(), arrival=values)
     return welcome.page(front, entry) if welcome.is_known(front, values) else _landing(front, entry)
 
@@ -102,6 +105,12 @@ def not_open(venue: Venue) -> AnyResponse:
     )
 
 
+def _of_wifi(front: Front) -> Source | None:
+    """The oldest Wi-Fi placement in use; of retired ones only where there is no other."""
+    ours = sorted((s for s in front.sources if s.kind == "wifi"), key=lambda s: (s.retired_at is not None, s.id))
+    return within(ours[0], front.sources) if ours else None
+
+
 def _language(front: Front) -> str:
     if g.asked_language is None and not request.cookies.get("lang") and not request.headers.get("Accept-Language"):
         g.language = front.venue.language
@@ -129,8 +138,8 @@ def _landing(front: Front, entry: Entry) -> AnyResponse:
     return response
 
 
-def render_landing(front: Front, entry: Entry, typed: Typed, errors: dict[str, str], token: str) -> str:
-    """The landing with the form as typed."""
+def render_landing(front: Front, entry: Entry, typed: Typed, errors: dict[str, str], token: str, *, seen: bool = True) -> str:
+    """The landing with the form as typed; without `seen` it counts no visit."""
     venue, path = front.venue, "wifi" if entry.entry == "wifi" else "qr"
     language = str(g.language)
     return render_template(
@@ -138,7 +147,7 @@ def render_landing(front: Front, entry: Entry, typed: Typed, errors: dict[str, s
         venue=venue,
         offer=venue.offer_en if language == "en" and venue.offer_en else venue.offer_ru,
         entry_token=token,
-        seen_url=url_for("guest.seen", token=token),
+        seen_url=url_for("guest.seen", token=token) if seen else None,
         path=path,
         form=typed,
         errors=errors,

@@ -33,7 +33,9 @@ def short_link(link: str) -> AnyResponse:
         return make_response(render_template("guest/not_found.html"), 404)
     if card is not None and card.retired_at is None:
         return redirect(url_for("guest.card", token=card.token), 303)
+    token = seal_ticket(settings.keys, Ticket(verification.public_id, by_mac=False, by_link=True), now)
     if verification.closed_at is None and verification.expires_at > now:
-        token = seal_ticket(settings.keys, Ticket(verification.public_id, by_mac=False, by_link=True), now)
         return redirect(url_for("guest.verify", token=token), 303)
+    if verification.consumed_at is None and verification.phone is not None:
+        return redirect(url_for("guest.ask_unwanted", token=token), 303)  # which also leads to a new beginning
     return redirect(url_for("guest.linked", venue_code=venue.code), 303)

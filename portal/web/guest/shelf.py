@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.acquisition import sources
+from portal.acquisition import pointing, sources
 from portal.acquisition.models import Source
 from portal.consent import documents
 from portal.venues import directory
@@ -52,7 +52,7 @@ class Shelf:
         self._lock = threading.Lock()
 
     def by_source(self, parts: Parts, code: str) -> Front | None:
-        """The front of a printed code."""
+        """The front of a printed code: of the placement that it leads to."""
         return self._get(parts, ("source", code), _by_source)
 
     def by_venue(self, parts: Parts, code: str) -> Front | None:
@@ -92,8 +92,11 @@ class Shelf:
 
 
 def _by_source(session: Session, code: str) -> Front | None:
-    source = sources.find_by_code(session, code)
-    return _front(session, directory.venue_by_id(session, source.venue_id), source) if source else None
+    printed = sources.find_by_code(session, code)
+    if printed is None:
+        return None
+    source = pointing.landing(session, printed)
+    return _front(session, directory.venue_by_id(session, source.venue_id), source)
 
 
 def _by_venue_code(session: Session, code: str) -> Front | None:

@@ -1,5 +1,7 @@
 """The form comes back: record, declare, queue the SMS, show the code page."""
 
+from datetime import timedelta
+
 from flask import g, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
@@ -16,6 +18,8 @@ from portal.web.guest.forms import Parsed, Typed, parse, read_typed
 from portal.web.guest.landing import not_open, render_landing
 from portal.web.guest.shelf import Front, shelf
 from portal.web.parts import parts
+
+A_WEEK = timedelta(days=7)  # longer than any limit that a guest meets by being in a hurry
 
 
 @bp.post("/signup")
@@ -57,7 +61,7 @@ def _again(front: Front, entry: Entry, typed: Typed, errors: dict[str, str], sta
 
 def refusal_text(refused: Refused) -> str:
     """What a full limit means to the guest: never which one, always what to do."""
-    if refused.opens_in is None:
+    if refused.opens_in is None or refused.opens_in > A_WEEK:
         return _("We cannot send SMS right now. Ask the staff for another way, or try again in half an hour.")
     hours = int(refused.opens_in.total_seconds() // 3600)
     if hours >= 1:

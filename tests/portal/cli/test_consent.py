@@ -91,7 +91,7 @@ def test_proof_reads_the_number_from_standard_input_and_writes_a_private_file(ho
 
 
 @pytest.mark.usefixtures("consents")
-@pytest.mark.parametrize(("typed", "said"), [("+7 916 111-22-33\n", "nothing_known"), ("12\n", "cannot be read")])
+@pytest.mark.parametrize(("typed", "said"), [("+7 916 111-22-33\n", "nothing is known"), ("12\n", "cannot be read")])
 def test_proof_of_an_unknown_or_unreadable_number_fails_without_a_file(
     house: House, vestibule, tmp_path: Path, typed: str, said: str
 ) -> None:

@@ -19,6 +19,8 @@ from portal.core.db import Database
 from portal.guests.models import Guest
 from portal.reporting.demo_history import TRIAL
 from portal.reporting.funnel import ChannelReport, channels
+from portal.reporting.models import Annotation
+from portal.reporting.question import Question
 from portal.staff.models import StaffUser
 from portal.venues.models import GatewayConfig, LegalEntity, Nas, Organization, Venue, WifiPolicy
 from tests.conftest import make_settings
@@ -40,7 +42,8 @@ def counts(home: House) -> dict[str, int]:
 def reports(home: House, days: int) -> list[ChannelReport]:
     with home.database.reading() as session:
         venues = session.scalars(select(Venue).order_by(Venue.id)).all()
-        return [channels(session, venue, (NOW - timedelta(days)).date(), NOW.date(), now=NOW) for venue in venues]
+        asked = [Question(venue, (NOW - timedelta(days)).date(), NOW.date()) for venue in venues]
+        return [channels(session, question, now=NOW) for question in asked]
 
 
 def test_a_whole_house_stands_with_live_venues_in_two_zones(home: House) -> None:
@@ -103,6 +106,23 @@ def test_the_channels_behave_as_the_trade_says(home: House) -> None:
         assert other is not None and other.counts.of("seen") > 50
     trial = next(row for row in reports(home, 60)[0].rows if row.source and row.source.label == demo_house.TRIAL_LABEL)
     assert (trial.counts.of("seen"), trial.counts.of("verified")) == TRIAL
+
+
+def test_the_past_has_what_the_pages_show_and_a_second_one_takes_the_place_of_the_first(home: House) -> None:
+    demo.seed(home, NOW)
+    for _ in range(2):
+        demo.invent(home, 40, 1, NOW)
+    guests = Visit.visitor_class == "guest"
+    with home.database.reading() as session:
+        before = dict(session.execute(select(Visit.came_before, func.count()).where(guests).group_by(Visit.came_before)).all())
+        paid = session.scalar(select(func.count()).where(Visit.sms_kopecks > 0, Visit.code_sent_at.is_(None)))
+        unpaid = session.scalar(select(func.count()).where(Visit.sms_kopecks == 0, Visit.code_sent_at.is_not(None)))
+        notes = session.scalars(select(Annotation.who)).all()
+        unprinted = session.scalars(select(Source.kind).where(Source.sheet_taken_at.is_(None)).distinct()).all()
+    assert 0.1 < before[True] / (before[True] + before[False]) < 0.35
+    assert (paid, unpaid) == (0, 0)
+    assert notes == [demo.NOTED_BY] * 4
+    assert unprinted == ["wifi"]
 
 
 def test_inventing_again_replaces_and_the_seed_decides(home: House) -> None:

@@ -51,7 +51,7 @@ def test_an_unknown_command_says_so() -> None:
 def test_a_refusal_of_the_product_is_one_line_and_a_failure() -> None:
     answer = CliRunner().invoke(refusing(PortalError("unknown_venue", venue="x-1")), ["venue"])
     assert answer.exit_code == 1
-    assert answer.output.strip() == "Error: refused: unknown_venue (venue=x-1)"
+    assert answer.output.strip() == "Error: no such venue; `vestibule venue list` shows them"
 
 
 def test_a_missing_table_says_what_to_do() -> None:

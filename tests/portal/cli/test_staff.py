@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from portal.cli import main
-from portal.staff import accounts, passwords, sessions
+from portal.staff import accounts, passwords, second_factor, sessions
 from tests.support.house import NOW, build_house
 
 
@@ -44,7 +44,7 @@ def test_create_says_what_to_do_next_when_it_refuses(vestibule, database, house)
     assert create(vestibule, email="anna").exit_code == 1
     create(vestibule)
     again = create(vestibule)
-    assert (again.exit_code, "email_taken" in again.output) == (1, True)
+    assert (again.exit_code, "vestibule staff list" in again.output) == (1, True)
     with database.writing() as session:
         build_house(session, "blinnaya")
     several = create(vestibule, email="b@teremok.example")
@@ -72,3 +72,18 @@ def test_deactivate_and_sessions_revoke_sign_out_and_an_unknown_login_fails(vest
     assert vestibule("deactivate", "anna@teremok.example").exit_code == 0
     assert not json.loads(vestibule("list", "--json").output)[0]["active"]
     assert vestibule("deactivate", "nobody@teremok.example").exit_code == 1
+
+
+def test_reset_totp_takes_the_second_factor_off_and_signs_out(vestibule, database, settings, house):
+    create(vestibule)
+    secret = second_factor.new_secret()
+    with database.writing() as session:
+        user = accounts.by_email(session, "anna@teremok.example")
+        second_factor.turn_on(session, settings.keys, user, secret, second_factor.code_at(secret, NOW), NOW)
+        sessions.start(session, user, "Firefox", "203.0.113.9", NOW)
+    assert vestibule("reset-totp", "anna@teremok.example").exit_code == 0
+    with database.reading() as session:
+        user = accounts.by_email(session, "anna@teremok.example")
+        assert not second_factor.is_on(user)
+        assert sessions.list_for(session, user.id, NOW) == []
+    assert vestibule("reset-totp", "nobody@teremok.example").exit_code == 1

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -197,10 +198,10 @@ def test_odd_addresses_are_refused(router: RouterServer, path: str) -> None:
     assert fetch(router.url + path).status in (403, 404)
 
 
-def test_it_runs_by_itself_and_ends_cleanly() -> None:
+def test_it_runs_by_itself_and_ends_cleanly(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "portal.gateways.simulated_router", "--port", str(port), "--portal-url", PORTAL]
-    command += ["--hooks-url", "http://127.0.0.1:1", "--venue", "teremok", "--nas", "teremok-nas"]
+    command += ["--hooks-url", "http://127.0.0.1:1", "--venue", "teremok", "--nas", "teremok-nas", "--spool", str(tmp_path)]
     refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert refused.returncode == 2 and "SIMULATOR_GATEWAY_SECRET" in refused.stderr
     secrets = {"SIMULATOR_GATEWAY_SECRET": "a" * 32, "VESTIBULE_RADIUS_HOOK_SECRET": "b" * 32}

@@ -119,7 +119,7 @@ def test_a_closed_login_has_nothing_to_compare_with_and_loses_its_sessions(datab
     with database.writing() as session:
         user = accounts.by_email(session, "anna@teremok.example")
         token = sessions.start(session, user, "Firefox", "203.0.113.9", now)[1]
-        accounts.deactivate(session, user)
+        accounts.deactivate(session, user, now)
     with database.reading() as session:
         assert sessions.find(session, token, now) is None
     assert attempt(database, settings, "anna@teremok.example", "203.0.113.9", now).password_hash is None
@@ -129,6 +129,6 @@ def test_a_login_closed_between_comparison_and_session_does_not_get_in(database,
     password = make(database, house, now)
     tried = attempt(database, settings, "anna@teremok.example", "203.0.113.9", now)
     with database.writing() as session:
-        accounts.deactivate(session, session.get(StaffUser, tried.user_id))
+        accounts.deactivate(session, session.get(StaffUser, tried.user_id), now)
     with database.writing() as session:
         assert accounts.finish_sign_in(session, tried, password) is None

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from portal.staff import accounts, journal, sessions
-from portal.staff.models import StaffSession
+from portal.staff import accounts, invitations, journal, sessions
+from portal.staff.models import StaffInvitation, StaffSession
 
 
 def user(session, house, now, email="anna@teremok.example"):
@@ -52,3 +52,18 @@ def test_the_journal_is_one_organizations_own(database, house, now):
         journal.write(session, user(session, house, now), "voucher", "teremok", now)
         assert [line.action for line in journal.latest(session, house.organization_id)] == ["voucher"]
         assert journal.latest(session, house.organization_id + 1) == []
+
+
+def test_what_is_over_is_forgotten_with_its_address(database, house, now):
+    with database.writing() as session:
+        anna = user(session, house, now)
+        _old, _token = sessions.start(session, anna, "Firefox", "203.0.113.9", now - timedelta(days=8))
+        live, _token = sessions.start(session, anna, "Chrome", "203.0.113.10", now - timedelta(days=6))
+        invitations.write(session, anna, "reset", now - timedelta(days=31))
+        kept = invitations.write(session, anna, "reset", now - timedelta(days=29))
+    with database.writing() as session:
+        assert sessions.forget_old(session, now) == 1
+        assert invitations.forget_old(session, now) == 1
+    with database.reading() as session:
+        assert session.scalars(select(StaffSession.id)).all() == [live.id]
+        assert session.scalars(select(StaffInvitation.id)).all() == [kept.id]

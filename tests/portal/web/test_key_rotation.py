@@ -11,7 +11,7 @@ from portal.staff import accounts
 from tests.conftest import make_settings
 from tests.support.canary import SECRETS
 from tests.support.dashboard import PASSWORD, Browser, dashboard_app, employ
-from tests.support.house import House
+from tests.support.house import NOW, House
 from tests.support.signups import World, leave_phone, scan, type_code
 
 NEW_KEY = "tests-only-the-new-key-zyxwvutsrq-0123456789"
@@ -85,7 +85,7 @@ def test_a44_who_has_left_cannot_return(signed_in: Browser, settings: Settings, 
     with database.writing() as session:
         user = accounts.by_email(session, "owner@teremok.example")
         assert user is not None
-        accounts.deactivate(session, user)
+        accounts.deactivate(session, user, NOW)
     assert signed_in.get("/dashboard/overview").status_code == 303
     back = Browser(dashboard_app(settings, database))
     assert back.sign_in("owner@teremok.example", PASSWORD).status_code == 422

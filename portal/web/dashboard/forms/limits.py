@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DecimalField, IntegerField, StringField
-from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
+from wtforms import BooleanField, DecimalField, IntegerField, StringField, TelField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from portal.venues.models import Venue, WifiPolicy
 
@@ -108,6 +108,18 @@ class BudgetForm(FlaskForm):
             "sms_stopped_wifi": self.stopped_wifi.data,
             "sms_stopped_qr": self.stopped_qr.data,
         }
+
+
+class TestSmsForm(FlaskForm):
+    """A number of one's own."""
+
+    phone = TelField(
+        _l("Your mobile number"),
+        [
+            InputRequired(_l("Type the whole number, such as +7 903 123-45-67.")),
+            Length(max=60, message=_l("This is too long for a number.")),
+        ],
+    )
 
 
 def stored_budget(venue: Venue) -> dict[str, int]:

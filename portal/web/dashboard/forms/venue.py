@@ -7,12 +7,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, SelectField, SelectMultipleField, ValidationError
-from wtforms.validators import InputRequired, Regexp
+from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core.i18n import LANGUAGES
 from portal.venues.models import FIELD_NAMES, IDENTIFICATION_GROUNDS, Venue
-from portal.venues.settings import read_addresses, read_resolvers
+from portal.venues.settings import read_addresses, read_aliases, read_resolvers
 from portal.web.dashboard.forms.typed import several_lines, text
 from portal.web.dashboard.words import FIELD_MODES, FIELDS, GROUNDS, LANGUAGE_NAMES
 
@@ -36,9 +36,6 @@ _PLAIN = (
     "address",
     "timezone",
     "language",
-    "accent",
-    "offer_ru",
-    "offer_en",
     "question_ru",
     "question_en",
     "regions",
@@ -46,7 +43,6 @@ _PLAIN = (
     "vouchers",
     "adult_notice",
 )
-_COLOUR = _l("Write it as #8a4b2a: a hash sign and six digits or letters A to F.")
 _LONG = _l("Too long: shorten it.")
 
 
@@ -67,9 +63,6 @@ class VenueForm(FlaskForm):
     language = SelectField(
         _l("Language by default"), [InputRequired()], choices=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES]
     )
-    accent = text(_l("Accent colour"), 7, _COLOUR, _COLOUR, (Regexp(r"#[0-9a-fA-F]{6}\Z", message=_COLOUR),))
-    offer_ru = text(_l("What the guest gets, in Russian"), 160, _LONG)
-    offer_en = text(_l("What the guest gets, in English"), 160, _LONG)
     ask_name = SelectField(FIELDS["name"])
     ask_birthday = SelectField(FIELDS["birthday"])
     ask_email = SelectField(FIELDS["email"])
@@ -86,6 +79,7 @@ class VenueForm(FlaskForm):
     own_addresses = several_lines(_l("Public addresses of the venue"), 2000, _LONG)
     vouchers = BooleanField(_l("Staff may give internet by voucher"))
     family_dns = several_lines(_l("DNS servers that filter for children"), 300, _LONG)
+    utm_aliases = several_lines(_l("Other names of a utm_source"), 4000, _LONG)
     adult_notice = BooleanField(_l("Tell guests that children use the Wi-Fi with an adult"))
 
     def offer_choices(self, venue: Venue) -> None:
@@ -110,6 +104,13 @@ class VenueForm(FlaskForm):
         except ValueError:
             raise ValidationError(_("Write up to four addresses such as 77.88.8.7, one a line.")) from None
 
+    def validate_utm_aliases(self, field: Field) -> None:
+        """One a line: what stands in links, and what it means."""
+        try:
+            read_aliases(field.data)
+        except ValueError:
+            raise ValidationError(_("Write lines such as table_tent_2 = table-tent.")) from None
+
     def validate_ask_custom(self, field: Field) -> None:
         """A question that is asked must be written in both languages."""
         if field.data != "off" and not (self.question_ru.data and self.question_en.data):
@@ -122,6 +123,7 @@ class VenueForm(FlaskForm):
             "fields": {name: self[f"ask_{name}"].data for name in FIELD_NAMES},
             "own_addresses": read_addresses(self.own_addresses.data),
             "family_dns": read_resolvers(self.family_dns.data),
+            "utm_aliases": read_aliases(self.utm_aliases.data),
         }
 
 
@@ -130,4 +132,5 @@ def stored(venue: Venue) -> dict[str, Any]:
     asks = {f"ask_{name}": venue.fields.get(name, "off") for name in FIELD_NAMES}
     same = {name: getattr(venue, name) for name in _PLAIN}
     listed = {name: "\n".join(getattr(venue, name)) for name in ("own_addresses", "family_dns")}
-    return {**same, **asks, **listed}
+    aliases = "\n".join(f"{name} = {meant}" for name, meant in sorted(venue.utm_aliases.items()))
+    return {**same, **asks, **listed, "utm_aliases": aliases}

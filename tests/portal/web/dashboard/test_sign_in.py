@@ -65,11 +65,11 @@ def test_signing_in_gives_a_new_id_and_keeps_nothing_of_the_cookie_from_before(a
     assert victim.client.get_cookie("session").value != planted
     assert victim.get("/dashboard/overview").status_code == 200
     assert attacker.get("/dashboard/overview").location == "/dashboard/sign-in"
-    with victim.client.session_transaction() as cookie:
+    with victim.client.session_transaction("/dashboard/") as cookie:
         first = cookie["_user_id"]
     victim.post("/dashboard/sign-out", form_at="/dashboard/overview")
     victim.sign_in(email)
-    with victim.client.session_transaction() as cookie:
+    with victim.client.session_transaction("/dashboard/") as cookie:
         assert cookie["_user_id"] != first
 
 
@@ -133,11 +133,14 @@ def test_a_token_of_another_browser_does_not_fit(app, database, house):
 
 
 ROLE_OF = {
-    "marketer": "overview funnel compare channels_csv sources new_source create_source edit_source save_source retire_source "
-    "reactivate_source sheets sheet sheet_svg",
+    "marketer": "overview funnel times live live_part compare add_note remove_note export "
+    "sources new_source create_source edit_source save_source retire_source "
+    "reactivate_source sheets take_sheet sheet_picture save_line venue_sheets take_venue_sheets new_batch create_batch money "
+    "source_costs add_cost remove_cost source_life pause_source resume_source part_source point_home point_source merge_source",
     "staff": "home sign_out sessions revoke_session vouchers make_voucher lookup look_up look_up_number "
-    "blocks add_block end_block online disconnect",
-    "anyone": "sign_in sign_in_send",
+    "blocks add_block end_block online disconnect account save_account change_password second_factor turn_on_factor renew_codes "
+    "turn_off_factor revoke_other_sessions",
+    "anyone": "sign_in sign_in_send sign_in_code sign_in_code_send forgot forgot_send welcome welcome_send",
 }
 
 

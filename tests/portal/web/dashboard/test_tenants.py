@@ -30,14 +30,17 @@ def addresses(app, method: str, theirs: House) -> list[tuple[str, str]]:
     """Every address of the dashboard that names a thing, with the other tenant's thing and with one that nobody has."""
     here = {
         "session_id": 10**6,
+        "cost_id": 1,
         "path": "qr",
         "kind": "wifi_terms",
         "language": "ru",
         "version": 1,
         "name": "tent",
-        "source": "all",
+        "note": "a-note",
         "gateway": gateway_key(theirs.venue_code),
         "gateway_kind": "simulator",
+        "table": "channels",
+        "suffix": "csv",
     }
     pairs = []
     for rule in app.url_map.iter_rules():
@@ -88,7 +91,11 @@ def test_a_venue_in_the_query_a_source_in_the_path_and_a_venue_in_a_form_are_sco
     browser.sign_in(employ(database, house.organization_id, "owner"))
     assert browser.get(f"/dashboard/overview?venue={other.venue_code}").status_code == 404
     assert browser.get(f"/dashboard/sources?venue={other.venue_code}").status_code == 404
-    assert browser.get(f"/dashboard/venues/{house.venue_code}/funnel/{other.source_code}").status_code == 404
+    for page in ("funnel", "times", "live", "live/part"):
+        assert browser.get(f"/dashboard/{page}?venue={other.venue_code}").status_code == 404
+    for asked in ("source", "pick"):  # a channel of others is one that does not exist
+        pages = [(code, browser.get(f"/dashboard/funnel?{asked}={code}").text) for code in (other.source_code, "nobody-has")]
+        assert len({re.sub(r'value="[^"]*"', "", page).replace(code, "it") for code, page in pages}) == 1, asked
     with database.writing() as session:
         for one in (house, other):
             session.get(Venue, one.venue_id).vouchers = True

@@ -6,13 +6,25 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page
 
+from portal.venues import logo
 from portal.venues.models import Venue
+from tests.support.pictures import photo_file
 from tests.support.signups import World, leave_phone, scan
 
 BUDGET = 14 * 1024  # bytes: what the first round trip of a new connection carries (ten packets, RFC 6928)
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">' + "".join(
     f'<path d="M{i} 1 {i * 7 % 9} 8"/>' for i in range(180)
 )
+
+
+def test_an_uploaded_photo_as_a_logo_leaves_the_landing_within_the_first_round_trip(world: World) -> None:
+    drawn = logo.remade(photo_file())
+    fields = {name: "optional" for name in ("name", "birthday", "email", "city", "custom")}
+    question = "Ваш любимый кофе и где его варят лучше всего?"
+    world.change_venue(logo_png=drawn, fields=fields, question_ru=question, question_en=question)
+    page = scan(world.client(), world.house.source_code)
+    assert "data:image/png" in page
+    assert len(gzip.compress(page.encode(), 6)) <= BUDGET
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])

@@ -1,0 +1,80 @@
+"""What the command line says for a refusal: what is wrong, and what to type instead."""
+
+from portal.core.errors import PortalError
+
+REFUSALS = {
+    "already_published": "this version is published and never changes: make a new draft from it",
+    "arrival_too_long": "the gateway's values are longer than a visit may carry",
+    "bad_amount": "{field} must be a whole number, 0 or more",
+    "bad_budget": "limits of SMS are whole numbers, 0 or more",
+    "bad_code": "write the code with small Latin letters, digits and dashes, such as cafe-tverskaya",
+    "bad_gateway_url": "write the address as http://192.168.1.1:2050: http or https, a name or an address, nothing after it",
+    "bad_label": "a label has 1 to 120 characters",
+    "bad_nas_address": "write one address or a network no wider than /16, such as 203.0.113.7, or leave it empty",
+    "bad_note": "a note on the graph has 1 to 120 characters",
+    "bad_numbers": "the first number must not be above the last one, both from 1 to 9999",
+    "bad_option": "this value of {name} does not fit; see `vestibule venue gateway kinds`",
+    "bad_pattern": "write the label with {{n}} once, such as Стол {{n}}",
+    "bad_period": "the first day must not be after the last one, both between 2000 and 2199",
+    "bad_pieces": "the number of pieces must be 1 or more",
+    "bad_policy": "this value does not fit the Wi-Fi policy; see the command's --help",
+    "bad_question": "a report takes one of the windows 30m, 24h, 7d and one of the attributions visit, first",
+    "bad_timezone": "write the time zone as Europe/Moscow or Asia/Yekaterinburg",
+    "document_too_long": "a document has at most {most} characters",
+    "email_taken": "somebody signs in with this address already; `vestibule staff list` shows who",
+    "empty_document": "a document needs a text",
+    "gateway_in_use": "guests came online through it, and the register names it: it stays. `gateway rotate` shuts it",
+    "label_taken": "there is a source called {label} already: choose other numbers",
+    "last_owner": "this is the last owner: make somebody else an owner first",
+    "link_too_long": "the link is too long for this size: choose a larger sheet",
+    "merged": "its past is shown with another source: part them first",
+    "merged_boxes": "one box, one document: the same document cannot stand beside two boxes",
+    "mikrotik_address": "the router's address must be the hotspot's own, such as http://10.5.50.1",
+    "mikrotik_option": "this option does not fit a MikroTik; see `vestibule venue gateway kinds`",
+    "nas_address_taken": "another router's packets come from there already: leave it empty, and this one gets ports of its own",
+    "needs_nas_address": "this kind is known by its address: give one with --nas-address",
+    "no_reason": "say why with --reason: it is written down",
+    "not_anchored": "number {seq} of the chain has no signed head yet; `vestibule consent anchor` makes one",
+    "nothing_known": "nothing is known of this phone here",
+    "nothing_to_block": "name a phone or a MAC",
+    "opennds_address": "the router's address must be http://ADDRESS:2050 inside its own network",
+    "opennds_bypass": "level 1 can be got around by a skilled guest, whom you could not name: choose level 2 or 3, or accept it "
+    "with -o allow_bypass=yes",
+    "opennds_key": "the key does not fit openNDS; let Vestibule make one",
+    "opennds_level": "openNDS has the levels 1 to 4",
+    "opennds_name": "openNDS takes no such name: Latin letters, digits and dashes",
+    "opennds_needs_https": "levels 3 and 4 need VESTIBULE_PUBLIC_URL with https",
+    "other_venue": "it belongs to another venue: point to it instead of merging",
+    "own_role": "nobody changes their own role: ask another owner",
+    "placeholders_left": "still to be filled in: {names}",
+    "points_in_a_circle": "the other source leads back to this one: choose another",
+    "points_to_itself": "a source cannot point to itself",
+    "title_too_long": "a title has at most {most} characters",
+    "too_many": "at most {most} at once",
+    "uam_address": "the address must be the router's UAM listener, such as http://10.1.0.1:3990",
+    "uam_option": "this option does not fit; see `vestibule venue gateway kinds`",
+    "uam_secret": "the secret does not fit this router: 1 to 64 printable Latin characters",
+    "unifi_bad_aps": "write the access points as MACs, with commas between them",
+    "unifi_bad_option": "this value of {name} does not fit; see `vestibule venue gateway kinds`",
+    "unifi_needs_https": "the controller's address must begin with https://",
+    "unifi_unknown_option": "UniFi has no option {name}; see `vestibule venue gateway kinds`",
+    "unknown_block": "no such block; `vestibule access blocks` lists them",
+    "unknown_cost_kind": "no cost of the kind {kind}: once, pieces or days",
+    "unknown_gateway": "no gateway of the kind {kind}; see `vestibule venue gateway kinds`",
+    "unknown_kind": "no source of the kind {kind}; see `vestibule source create --help`",
+    "unknown_option": "this kind has no option {name}; see `vestibule venue gateway kinds`",
+    "unknown_role": "no role {role}: owner, marketer or staff",
+    "unknown_source": "no such source; `vestibule source list` shows them",
+    "unknown_venue": "no such venue; `vestibule venue list` shows them",
+    "unsafe_value": "FreeRADIUS' configuration cannot hold this {field}: use Latin letters, digits and -._",
+    "vouchers_off": "vouchers are switched off at this venue; Settings → Venue switches them on",
+    "wrong_document": "the document beside the box of {purpose} is not the one in force",
+}
+
+
+def in_words(error: PortalError) -> str:
+    """One line for whoever typed the command; the bare code only for a refusal that no command can meet."""
+    if error.code in REFUSALS:
+        return REFUSALS[error.code].format_map({name: str(value)[:200] for name, value in error.details.items()})
+    details = ", ".join(f"{name}={value}" for name, value in error.details.items())
+    return f"refused: {error.code}{f' ({details})' if details else ''}"

@@ -1,0 +1,21 @@
+"""What is enclosed for years."""
+
+import pytest
+
+from portal.core.tokens import BadToken, Keys
+
+
+def test_what_is_enclosed_stays_readable_under_a_new_secret_key_and_only_for_its_purpose():
+    old = Keys(b"a" * 32, (), b"i" * 32)
+    box = old.enclose("totp", "JBSWY3DPEHPK3PXP")
+    assert "JBSW" not in box and box != old.enclose("totp", "JBSWY3DPEHPK3PXP")
+    assert Keys(b"b" * 32, (), b"i" * 32).disclose("totp", box) == "JBSWY3DPEHPK3PXP"
+    for keys, purpose, tried in (
+        (old, "webhook", box),
+        (Keys(b"a" * 32, (), b"j" * 32), "totp", box),
+        (old, "totp", "x" + box[1:]),
+        (old, "totp", ""),
+        (old, "totp", "я"),
+    ):
+        with pytest.raises(BadToken):
+            keys.disclose(purpose, tried)
