@@ -33,7 +33,7 @@ run: $(RUN_STAMP) $(CATALOGUES) ## a demo on 127.0.0.1:8000; HOST=, PORT= and DA
 install: $(DEV_STAMP) $(CATALOGUES) ## virtual environment with everything for development
 
 test: $(DEV_STAMP) $(CATALOGUES) system ## all tests; ARGS="tests/portal/sms -k crash" narrows them
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 check: $(DEV_STAMP) $(CATALOGUES) ## format, lint, types, import rules, migrations, translations, README
 	$(BIN)/ruff format --check .

@@ -20,9 +20,18 @@ from tests.support.postgres import missing as postgres_missing
 assert models
 
 
+LONG = ("labs/test_opennds.py", "radius_hooks/test_robustness.py", "web/api/test_contract.py")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """From here on the canary listens."""
     canary.watch(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What mostly waits begins first, whatever the order of chance: else everybody waits for it at the end."""
+    items.sort(key=lambda item: not str(item.path).endswith(LONG))
 
 
 def skip_or_fail(reason: str) -> None:
