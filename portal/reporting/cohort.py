@@ -34,7 +34,7 @@ def count(
         return []
     dialect, only = session.get_bind().dialect.name, only or {}
     query = statement(dialect, (window,), attribution, tuple(only))
-    rows = session.execute(query, {**bucket_table.facts(dialect, buckets), **only})
+    rows = session.execute(query, {**bucket_table.facts(dialect, buckets), **only}).all()
     return [Cell.of_row(row) for row in rows]
 
 

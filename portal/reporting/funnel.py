@@ -202,8 +202,8 @@ def _guests(cells: Sequence[Cell], question: Question) -> list[Cell]:
 
 def _sum_of(cells: Sequence[Cell], young: Sequence[Cell]) -> tuple[Counts, Counts]:
     """All of them, and what is ripe of it."""
-    counts = sum((cell.counts for cell in cells), Counts())
-    return counts, counts - sum((cell.counts for cell in young), Counts())
+    counts = Counts.added_up(cell.counts for cell in cells)
+    return counts, counts - Counts.added_up(cell.counts for cell in young)
 
 
 def _rows(

@@ -1,5 +1,6 @@
 """A step of a funnel: a count that always carries what it is a share of."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import add, sub
 
@@ -62,6 +63,12 @@ class Counts:
 
     def __sub__(self, other: "Counts") -> "Counts":
         return Counts(tuple(map(sub, self.values, other.values)))
+
+    @classmethod
+    def added_up(cls, many: "Iterable[Counts]") -> "Counts":
+        """All of them together, in one go."""
+        columns = zip(*(one.values for one in many), strict=True)
+        return cls(tuple(map(sum, columns)) or cls().values)
 
     def of(self, name: str) -> int:
         """The count of a step."""

@@ -43,7 +43,7 @@ def visits(session: Session, parts: Sequence[Part], window: str, attribution: st
     if not parts:
         return []
     query = _visits(session.get_bind().dialect.name, window)
-    rows = session.execute(query, {**_facts(parts), "attribution": attribution})
+    rows = session.execute(query, {**_facts(parts), "attribution": attribution}).all()
     return [Cell.of_row(row) for row in rows]
 
 
