@@ -58,8 +58,8 @@ migration: $(DEV_STAMP) ## a new migration from the models: make migration TEXT=
 	$(BIN)/vestibule migrate && $(BIN)/vestibule migrate --new "$(TEXT)"; rm -rf "$$VESTIBULE_DATA_DIR"
 
 messages: $(DEV_STAMP) ## collect texts into the Russian catalogue and compile it
-	$(BIN)/pybabel -q extract -F pyproject.toml -k _l --omit-header --sort-output -o $(VENV)/messages.pot .
-	$(BIN)/pybabel -q update -i $(VENV)/messages.pot -d portal/translations -l ru --no-fuzzy-matching --omit-header --ignore-pot-creation-date
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k marked --no-location --sort-output -o $(VENV)/messages.pot .
+	$(BIN)/pybabel -q update -i $(VENV)/messages.pot -d portal/translations -l ru --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 110
 	$(BIN)/pybabel compile -d portal/translations
 
 pin: ## write constraints.txt anew from the newest versions that fit pyproject.toml

@@ -22,7 +22,7 @@ from portal.staff import accounts, scope
 def show_weekly(email: str, send: bool) -> None:
     """The letter about the last whole week, as this person gets it on Monday."""
     house, now = open_house(), utcnow()
-    with progress("counting"), house.database.reading() as session:
+    with progress("counting"), house.database.snapshot() as session:
         user = accounts.by_email(session, email)
         venues = scope.venues(session, user) if user else []
         if user is None or not venues:

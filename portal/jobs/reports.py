@@ -1,5 +1,6 @@
 """Looking at the numbers by the clock: alerts raised, ended and mailed, and Monday's letters queued."""
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from portal.venues.models import Venue
 
 ONCE_A_DAY = 10  # by the venue's clock
 DELIVERY_HOURS = (10, 14, 18, 22)
+_log = logging.getLogger(__name__)
 _LOOKS: dict[str, Callable[[Session, Venue, datetime], Standing]] = {
     "quiet": watch.quiet,
     "budget": watch.budget,
@@ -33,7 +35,10 @@ def look(database: Database, now: datetime, *, every: bool = False) -> int:
     for venue in venues:
         kinds = tuple(_LOOKS) if every else _kinds_at(now.astimezone(ZoneInfo(venue.timezone)).hour)
         if kinds:
-            raised += _look_at(database, venue, kinds, now)
+            try:
+                raised += _look_at(database, venue, kinds, now)
+            except Exception:  # what cannot be counted at one venue must not keep the others from their alerts
+                _log.exception("could not look at the numbers of %s", venue.code)
     return raised
 
 
@@ -76,7 +81,7 @@ def _kinds_at(hour: int) -> tuple[str, ...]:
 
 
 def _look_at(database: Database, venue: Venue, kinds: Iterable[str], now: datetime) -> int:
-    with database.reading() as session:
+    with database.snapshot() as session:
         standing = {kind: _LOOKS[kind](session, venue, now) for kind in kinds}
         open_kinds = {one.kind for one in alerts.open_for(session, [venue])}
     touched = {kind: found for kind, found in standing.items() if found or kind in open_kinds}

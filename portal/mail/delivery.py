@@ -66,7 +66,7 @@ class Postman:
 
     def _carry(self, commission: Commission) -> None:
         try:
-            with self.database.reading() as session:
+            with self.database.snapshot() as session:
                 letter = self.compose(session, commission, self.clock())
         except Exception:  # one letter that cannot be written must not hold up the others
             _log.exception("a letter of the kind %s could not be written", commission.kind)

@@ -11,7 +11,15 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[2]
 PO = ROOT / "portal/translations/ru/LC_MESSAGES/messages.po"
 METHODS = [("portal/**.py", "python"), ("templates/**.html", "jinja2")]
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "lazy_ngettext": (1, 2)}
+KEYWORDS = {
+    "_": None,
+    "_l": None,
+    "marked": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "lazy_gettext": None,
+    "lazy_ngettext": (1, 2),
+}
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 

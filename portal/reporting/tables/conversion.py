@@ -8,7 +8,8 @@ from portal.reporting import money
 from portal.reporting import series as times_series
 from portal.reporting.exports import Cell, Column, Table
 from portal.reporting.steps import FUNNEL, MAIN
-from portal.reporting.tables.wanted import Wanted, source_cells, source_columns, step_cells, step_columns, step_names
+from portal.reporting.tables.wanted import Wanted, source_cells, source_columns, step_cells, step_columns
+from portal.reporting.words import STEPS
 
 
 def channels(wanted: Wanted) -> Table:
@@ -55,7 +56,6 @@ def channels(wanted: Wanted) -> Table:
 def funnel(wanted: Wanted) -> Table:
     """A line per channel and step, with how many were lost since the step before."""
     _ = wanted.say
-    words = step_names(_)
     report = reports.channels(wanted.session, wanted.question, now=wanted.now)
     columns = (
         *source_columns(_),
@@ -74,7 +74,7 @@ def funnel(wanted: Wanted) -> Table:
             for name in FUNNEL:
                 step = counts.step(name)
                 ends = (step.interval.low, step.interval.high) if step.interval else (None, None)
-                yield (*source, words[name], step.count, step.of_start, *ends, step.of_previous, step.previous_n - step.count)
+                yield (*source, _(STEPS[name]), step.count, step.of_start, *ends, step.of_previous, step.previous_n - step.count)
 
     return Table(_("Funnel"), columns, rows(), wanted.zone)
 

@@ -9,21 +9,13 @@ from portal.reporting.statistics import wilson
 from portal.reporting.stops import stops as stops_of
 from portal.reporting.tables.wanted import Wanted, source_cells, source_columns
 from portal.reporting.times import times as times_of
+from portal.reporting.words import STOPS, TIMES
 
 
 def times(wanted: Wanted) -> Table:
     """A line per channel and step."""
     _ = wanted.say
     found = times_of(wanted.session, wanted.question, now=wanted.now)
-    words = {
-        "phone": _("from arrival to the phone"),
-        "code_sent": _("from the phone to the SMS sent"),
-        "code_delivered": _("from the phone to the SMS delivered"),
-        "verified": _("from the phone to the right code"),
-        "card_saved": _("from the card to the card saved"),
-        "online": _("from the right code to the internet"),
-        "whole": _("from arrival to the right code"),
-    }
     columns = (
         *source_columns(_),
         Column(_("Time")),
@@ -36,7 +28,7 @@ def times(wanted: Wanted) -> Table:
         whole: tuple[Cell, ...] = (_("Total"), None, None)
         for name, steps in ((whole, found.steps), *((source_cells(one.source, _), one.steps) for one in found.channels)):
             for step in steps:
-                yield (*name, words.get(step.step, step.step), step.n, step.median_s, step.p90_s)
+                yield (*name, _(TIMES[step.step]), step.n, step.median_s, step.p90_s)
 
     return Table(_("Times"), columns, rows(), wanted.zone)
 
@@ -45,15 +37,6 @@ def stops(wanted: Wanted) -> Table:
     """A line per place where guests stop."""
     _ = wanted.say
     found = stops_of(wanted.session, wanted.question, now=wanted.now)
-    words = {
-        "no_phone": _("left no number"),
-        "refused": _("refused by a limit"),
-        "wrong_number": _("wrong number"),
-        "no_sms": _("no SMS was sent"),
-        "wrong_code": _("wrong code"),
-        "gave_up": _("gave up"),
-        "no_internet": _("no internet"),
-    }
     columns = (
         Column(_("Where guests stop")),
         Column(_("Count"), "whole"),
@@ -69,7 +52,7 @@ def stops(wanted: Wanted) -> Table:
             ends = wilson(stop.count, stop.of)
             share = stop.count / stop.of if stop.of else None
             bounds = (ends.low, ends.high) if ends else (None, None)
-            yield (words.get(place, place), stop.count, stop.of, share, *bounds)
+            yield (_(STOPS[place]), stop.count, stop.of, share, *bounds)
 
     return Table(_("Where guests stop"), columns, rows(), wanted.zone)
 

@@ -9,6 +9,7 @@ from portal.reporting import funnel
 from portal.reporting import spending as money
 from portal.reporting.exports import Cell, Column, Table
 from portal.reporting.tables.wanted import Wanted, source_cells, source_columns
+from portal.reporting.words import COSTS
 
 
 def sources(wanted: Wanted) -> Table:
@@ -44,7 +45,6 @@ def costs(wanted: Wanted) -> Table:
     venue = wanted.question.venue
     known = {one.id: one for one in source_rows.list_for_venue(wanted.session, venue.id)}
     found = cost_rows.touching(wanted.session, venue.id, wanted.question.first, wanted.question.last)
-    kinds = {"once": _("once"), "pieces": _("by the piece"), "days": _("for a time")}
     columns = (
         *source_columns(_),
         Column(_("Kind of cost")),
@@ -58,7 +58,7 @@ def costs(wanted: Wanted) -> Table:
     rows = (
         (
             *source_cells(known.get(one.source_id), _),
-            kinds.get(one.kind, one.kind),
+            _(COSTS[one.kind]),
             one.pieces,
             one.kopecks,
             one.kopecks * one.pieces,

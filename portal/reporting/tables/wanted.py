@@ -11,6 +11,7 @@ from portal.core.i18n import translations
 from portal.reporting.exports import Cell, Column
 from portal.reporting.question import Question
 from portal.reporting.steps import Step
+from portal.reporting.words import STEPS
 from portal.venues.models import Venue
 
 
@@ -36,30 +37,16 @@ class Wanted:
         return self.question.venue.timezone
 
 
-def step_names(_: Callable[[str], str]) -> dict[str, str]:
-    """Headings of the steps."""
-    return {
-        "seen": _("Visits"),
-        "phone": _("Phone left"),
-        "code_sent": _("Code sent"),
-        "code_delivered": _("Code delivered"),
-        "verified": _("Phone verified"),
-        "card": _("Card issued"),
-        "card_saved": _("Card saved"),
-        "online": _("Online"),
-    }
-
-
 def step_columns(_: Callable[[str], str], names: Iterable[str]) -> Iterator[Column]:
     """Of the first step its count; of the others count, both shares, and the ends of the interval."""
-    words = step_names(_)
     for name in names:
-        yield Column(words[name], "whole")
+        said = _(STEPS[name])
+        yield Column(said, "whole")
         if name != "seen":
-            yield Column(f"{words[name]}: {_('share of visits')}", "share")
-            yield Column(f"{words[name]}: {_('share of the previous step')}", "share")
-            yield Column(f"{words[name]}: {_('of visits, low end')}", "share")
-            yield Column(f"{words[name]}: {_('of visits, high end')}", "share")
+            yield Column(f"{said}: {_('share of visits')}", "share")
+            yield Column(f"{said}: {_('share of the previous step')}", "share")
+            yield Column(f"{said}: {_('of visits, low end')}", "share")
+            yield Column(f"{said}: {_('of visits, high end')}", "share")
 
 
 def step_cells(steps: Iterable[Step]) -> Iterator[Cell]:

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from portal.reporting.words import COSTS
 from portal.web.dashboard.blueprint import bp
 
 EVENTS = {
@@ -15,7 +16,7 @@ EVENTS = {
     "retired": _l("retired"),
     "reactivated": _l("put back to use"),
 }
-COST_KINDS = {"once": _l("once"), "pieces": _l("by the piece"), "days": _l("for a number of days")}
+COST_KINDS = {kind: _l(said) for kind, said in COSTS.items()}
 PAPERS = {
     "tent": _l("Table tent, A6"),
     "tent_folded": _l("Folding table tent, 90 × 95 mm a side"),

@@ -1,14 +1,14 @@
 """How long each step takes: median, 90th percentile, and the distribution drawn."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from flask import render_template
 from flask_babel import format_decimal
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from portal.reporting.times import StepTime, times
+from portal.reporting.words import TIMES
 from portal.web.dashboard.blueprint import bp
 from portal.web.dashboard.guards import allow
 from portal.web.dashboard.screen import read_screen
@@ -16,22 +16,13 @@ from portal.web.parts import parts
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _MOST_BINS = 24
-NAMES: dict[str, Any] = {
-    "whole": _l("From the visit to the right code"),
-    "phone": _l("From the visit to the number"),
-    "code_sent": _l("From the number to the SMS sent"),
-    "code_delivered": _l("From the number to the SMS delivered"),
-    "verified": _l("From the number to the right code"),
-    "online": _l("From the code to the internet"),
-    "card_saved": _l("From the card to saving it"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnTime:
     """A step's time with its histogram: (from–to in words, count, share of the highest, mark below or nothing)."""
 
-    name: Any
+    name: str
     time: StepTime
     bins: tuple[tuple[str, int, float, str], ...]
 
@@ -41,12 +32,12 @@ class DrawnTime:
 def show_times() -> str:
     """Of all visits asked for, and the two times that matter most per channel."""
     now = parts().clock()
-    with parts().database.reading() as db:
+    with parts().database.snapshot() as db:
         screen = read_screen(db, "times", now)
         if screen is None:
             return render_template("dashboard/no_venue.html")
         found = times(db, screen.question, now=now)
-    drawn = [_drawn(NAMES[name], found.step(name)) for name in NAMES]
+    drawn = [_drawn(_(said), found.step(name)) for name, said in TIMES.items()]
     return render_template("dashboard/times.html", screen=screen, drawn=drawn, channels=found.channels)
 
 
@@ -63,7 +54,7 @@ def duration(seconds: float | None) -> str:
     return _("%(days)s d %(hours)s h", days=int(seconds // _DAY), hours=int(seconds % _DAY // _HOUR))
 
 
-def _drawn(name: Any, time: StepTime) -> DrawnTime:
+def _drawn(name: str, time: StepTime) -> DrawnTime:
     bins = time.bins
     while len(bins) > _MOST_BINS:
         bins = tuple(_pairs(bins))
@@ -76,7 +67,7 @@ def _drawn(name: Any, time: StepTime) -> DrawnTime:
     ))  # fmt: skip
 
 
-def _pairs(bins: tuple[tuple[float, float, int], ...]) -> Any:
+def _pairs(bins: tuple[tuple[float, float, int], ...]) -> Iterator[tuple[float, float, int]]:
     """Two neighbours as one."""
     for place in range(0, len(bins), 2):
         pair = bins[place : place + 2]

@@ -9,6 +9,7 @@ from flask_babel import format_decimal, format_percent, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from portal.reporting import words
 from portal.reporting.statistics import Interval
 from portal.web.dashboard import outside_words, staff_words
 from portal.web.dashboard.source_words import ACTIONS as SOURCE_ACTIONS
@@ -29,16 +30,7 @@ KINDS = {
     "custom": _l("Own kind"),
 }
 ROLES = {"owner": _l("Owner"), "marketer": _l("Marketer"), "staff": _l("Staff")}
-STEPS = {
-    "seen": _l("Visits"),
-    "phone": _l("Phone left"),
-    "code_sent": _l("Code sent"),
-    "code_delivered": _l("Code delivered"),
-    "verified": _l("Phone verified"),
-    "card": _l("Card issued"),
-    "card_saved": _l("Card saved"),
-    "online": _l("Online"),
-}
+STEPS = {step: _l(said) for step, said in words.STEPS.items()}
 PRESETS = {
     "today": _l("Today"),
     "week": _l("7 days"),
