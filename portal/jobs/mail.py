@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from portal.core.config import Settings
 from portal.core.db import Database
 from portal.jobs import letters, report_letters
+from portal.mail import outbox
 from portal.mail.delivery import Commission, Compose, Postman
 from portal.mail.letters import Letter
 from portal.mail.senders.base import MailSender
 from portal.mail.writing import Written
-from portal.staff import preferences
+from portal.staff import preferences, resets
 from portal.staff.models import StaffUser
 
 ROUND_SECONDS = 2.0
@@ -56,13 +57,28 @@ def postman(settings: Settings, database: Database, sender: MailSender, clock: C
     return Postman(database, sender, composing(settings), clock)
 
 
+def work(carrier: Postman) -> None:
+    """One round: links for who forgot the password, then every letter that is due."""
+    while _is_asked(carrier.database):
+        with carrier.database.writing() as session:
+            answered = resets.answer(session, carrier.clock())
+            if answered:
+                outbox.queue_link(session, *answered, carrier.clock())
+    carrier.work()
+
+
 def keep_carrying(carrier: Postman, stop: threading.Event) -> None:
     """A round every two seconds until told to stop. A failing round is logged; the next one comes."""
     while not stop.wait(ROUND_SECONDS):
         try:
-            carrier.work()
+            work(carrier)
         except Exception:  # one bad round must not end the watch
             _log.exception("letters could not be looked after")
+
+
+def _is_asked(database: Database) -> bool:
+    with database.reading() as session:
+        return resets.is_waiting(session)
 
 
 def _way_out(settings: Settings, user: StaffUser, kind: str, now: datetime) -> str:

@@ -20,6 +20,14 @@ class Addressee(Protocol):
     organization_id: Any
 
 
+class SecretLink(Protocol):
+    """What a letter with a link in it is about: a row of which the link is derived as the letter leaves."""
+
+    id: Any
+    kind: Any
+    public_id: Any
+
+
 def queue(session: Session, user: Addressee, kind: str, reference: str, facts: dict[str, Any], now: datetime) -> bool:
     """Write a letter of a kind that a composer is registered for; `facts` are ids and days, nothing secret.
 
@@ -34,6 +42,11 @@ def queue(session: Session, user: Addressee, kind: str, reference: str, facts: d
     }  # fmt: skip
     fresh = insert(MailMessage).values(row).on_conflict_do_nothing(index_elements=["reference"]).returning(MailMessage.id)
     return session.connection().execute(fresh).first() is not None
+
+
+def queue_link(session: Session, user: Addressee, link: SecretLink, now: datetime) -> bool:
+    """Write the letter that brings a link for a password."""
+    return queue(session, user, link.kind, f"{link.kind}:{link.public_id}", {"invitation": link.id}, now)
 
 
 def status_of(session: Session, reference: str) -> str | None:

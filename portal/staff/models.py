@@ -71,6 +71,15 @@ class StaffInvitation(Base):
     used_at: Mapped[datetime | None]
 
 
+class StaffResetRequest(Base):
+    """Somebody forgot the password of this address. Deleted by the worker that looks whether there is such a login."""
+
+    __tablename__ = "staff_reset_request"
+    id: Mapped[Pk]
+    email: Mapped[str] = mapped_column(String(200))  # lower case
+    asked_at: Mapped[datetime]
+
+
 class StaffRecoveryCode(Base):
     """One of the codes that stand in for a lost authenticator, each good for once."""
 

@@ -2,14 +2,10 @@
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from portal.core.limits import LimitReached
-from portal.mail import outbox
 from portal.staff import invitations, journal, passwords, resets
 from portal.staff.invitations import Invited
-from portal.staff.models import StaffInvitation, StaffUser
 from portal.web.dashboard.blueprint import bp
 from portal.web.dashboard.forms.login import ForgotForm, NewPasswordForm, WelcomeForm
 from portal.web.dashboard.guards import allow
@@ -34,10 +30,8 @@ def forgot_send() -> str | Answer:
         return render_template("dashboard/forgot.html", form=form), 422
     keys, count = house.settings.keys, house.settings.limit_sign_in
     with house.database.writing() as db:
-        asked = resets.ask(db, keys, form.email.data, request.remote_addr or "", count, now)
-        if isinstance(asked, tuple):
-            mail_link(db, *asked)
-    if isinstance(asked, LimitReached):
+        refused = resets.ask(db, keys, form.email.data, request.remote_addr or "", count, now)
+    if refused:
         return render_template("dashboard/forgot.html", form=form, refused=_("Too many tries. Wait 15 minutes.")), 429
     return render_template("dashboard/forgot_sent.html", email=form.email.data)
 
@@ -75,12 +69,6 @@ def welcome_send(token: str) -> Answer:
         return render_template("dashboard/link_over.html"), 404
     flash(_("The password is set. Sign in with it."))
     return redirect(url_for("dashboard.sign_in"), 303)
-
-
-def mail_link(db: Session, user: StaffUser, invitation: StaffInvitation) -> None:
-    """Have the worker send a link; its text is made when it leaves."""
-    reference, facts = f"{invitation.kind}:{invitation.public_id}", {"invitation": invitation.id}
-    outbox.queue(db, user, invitation.kind, reference, facts, parts().clock())
 
 
 def _asked(invited: Invited) -> WelcomeForm | NewPasswordForm:

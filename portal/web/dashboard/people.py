@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from portal.core.errors import PortalError
+from portal.mail import outbox
 from portal.staff import invitations, journal, people, scope, second_factor, sessions
 from portal.staff.models import StaffUser
 from portal.web.dashboard.blueprint import bp
-from portal.web.dashboard.forgot import mail_link
 from portal.web.dashboard.forms.people import InviteForm, PersonForm
 from portal.web.dashboard.guards import allow, me
 from portal.web.parts import parts
@@ -54,7 +54,7 @@ def invite_person() -> Answer:
         except PortalError as refusal:
             form.email.errors = [REFUSALS[refusal.code]]
             return _list(db, form), 422
-        mail_link(db, db.get_one(StaffUser, invitation.staff_user_id), invitation)
+        outbox.queue_link(db, db.get_one(StaffUser, invitation.staff_user_id), invitation, now)
         journal.write(db, me(), "person.invite", form.email.data, now)
     flash(_("The invitation is on its way."))
     return redirect(url_for("dashboard.people"), 303)
@@ -99,7 +99,7 @@ def send_link(person_id: int) -> Response:
         if not user.active:
             abort(404)
         kind = "invite" if people.is_invited(user) else "reset"
-        mail_link(db, user, invitations.write(db, user, kind, now))
+        outbox.queue_link(db, user, invitations.write(db, user, kind, now), now)
         journal.write(db, me(), "person.resend", user.email, now)
     flash(_("The letter is on its way."))
     return redirect(url_for("dashboard.person", person_id=person_id), 303)
@@ -131,7 +131,7 @@ def reopen_person(person_id: int) -> Response:
         user = _colleague(db, person_id)
         if user.active:
             abort(404)
-        mail_link(db, user, people.reopen(db, user, now))
+        outbox.queue_link(db, user, people.reopen(db, user, now), now)
         journal.write(db, me(), "person.reopen", user.email, now)
     flash(_("The login is open again: a letter with a link for a new password is on its way."))
     return redirect(url_for("dashboard.person", person_id=person_id), 303)

@@ -4,11 +4,12 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from portal.core.errors import PortalError
 from portal.core.limits import LimitReached
 from portal.staff import accounts, invitations, passwords, people, resets, sessions
-from portal.staff.models import StaffUser
+from portal.staff.models import StaffInvitation, StaffResetRequest, StaffUser
 from tests.conftest import make_settings
 
 
@@ -151,13 +152,33 @@ def test_a_forgotten_password_is_limited_per_address_and_per_mailbox(database, s
         with database.writing() as session:
             return resets.ask(session, settings.keys, email, address, 5, at)
 
+    def waiting() -> list[str]:
+        with database.reading() as session:
+            return list(session.scalars(select(StaffResetRequest.email).order_by(StaffResetRequest.id)))
+
     for i in range(5):
-        assert isinstance(ask("anna@teremok.example", f"198.51.100.{i}"), tuple)
-    assert ask("ANNA@teremok.example", "198.51.100.9") is None, "the mailbox has had enough; who asks is not told"
+        assert ask("anna@teremok.example", f"198.51.100.{i}") is None
+    assert ask("ANNA@teremok.example", "198.51.100.9") is None, "who asks is not told"
+    assert waiting() == ["anna@teremok.example"] * 5, "the mailbox has had enough"
     for _ in range(5):
         assert ask("nobody@teremok.example", "203.0.113.9") is None
     assert isinstance(ask("anna@teremok.example", "203.0.113.9"), LimitReached)
-    assert isinstance(ask("anna@teremok.example", "203.0.113.9", now + timedelta(minutes=16)), tuple)
+    assert ask("anna@teremok.example", "203.0.113.9", now + timedelta(minutes=16)) is None
+    assert len(waiting()) == 11
+
+
+def test_a_question_about_a_closed_login_or_none_writes_no_link(database, settings, house, now):
+    with database.writing() as session:
+        hire(session, house, now)
+        accounts.by_email(session, "anna@teremok.example").active = False
+    for email in ("anna@teremok.example", "nobody@teremok.example"):
+        with database.writing() as session:
+            resets.ask(session, settings.keys, email, "198.51.100.1", 5, now)
+        with database.writing() as session:
+            assert resets.answer(session, now) is None
+    with database.reading() as session:
+        assert not resets.is_waiting(session)
+        assert session.scalars(select(StaffInvitation)).all() == []
 
 
 @pytest.mark.parametrize(
