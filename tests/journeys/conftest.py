@@ -1,4 +1,4 @@
-"""One Chromium for a file of browser journeys."""
+"""One Chromium, and one demo to look at, for a file of browser journeys."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.conftest import skip_or_fail
 from tests.support import browsing
+from tests.support.stage import Stage, stage
 
 
 @pytest.fixture(scope="module")
@@ -15,4 +16,11 @@ def browser() -> Iterator[Browser]:
     if browsing.missing():
         skip_or_fail(browsing.missing() or "")
     with browsing.chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def theatre(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A demo with every state that pages can be in; asked for after the browser, without which it is of no use."""
+    with stage(tmp_path_factory.mktemp("stage")) as found:
         yield found

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal.access.models import AccessGrant
 from portal.core.clock import utcnow
 from portal.core.db import Database
-from tests.conftest import make_settings, skip_or_fail
+from tests.conftest import make_settings
 from tests.support import browsing
 from tests.support.access import make_grant, make_visit
 from tests.support.house import House
@@ -57,14 +57,6 @@ def _pump(one: socket.socket, other: socket.socket) -> None:
         while said := one.recv(4096):
             other.sendall(said)
         other.shutdown(socket.SHUT_WR)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if browsing.missing():
-        skip_or_fail(browsing.missing() or "")
-    with browsing.chromium() as found:
-        yield found
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])

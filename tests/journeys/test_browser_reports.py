@@ -5,28 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.conftest import skip_or_fail
-from tests.support import browsing
-from tests.support.stage import PASSWORD, VENUE, Stage, stage
+from tests.support.stage import PASSWORD, VENUE, Stage
 
 pytestmark = pytest.mark.browser
 OVERVIEW = f"/dashboard/overview?venue={VENUE}"
-
-
-@pytest.fixture(scope="module")
-def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """One demo for all."""
-    if browsing.missing():
-        skip_or_fail(browsing.missing() or "")
-    with stage(tmp_path_factory.mktemp("stage")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all."""
-    with browsing.chromium() as found:
-        yield found
 
 
 @pytest.fixture

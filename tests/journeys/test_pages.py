@@ -1,33 +1,13 @@
 """Every page in every state, in both languages: it comes, it fits a phone, it is whole, and axe finds nothing grave."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser
 
-from tests.conftest import skip_or_fail
-from tests.support import browsing
 from tests.support.camera import shown
 from tests.support.pages import LANGUAGES, NOT_PAGES, SIZES, STATES, State
-from tests.support.stage import Stage, stage
+from tests.support.stage import Stage
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """One demo for all pages."""
-    if browsing.missing():
-        skip_or_fail(browsing.missing() or "")
-    with stage(tmp_path_factory.mktemp("stage")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all pages."""
-    with browsing.chromium() as found:
-        yield found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -3,19 +3,11 @@
 import json
 
 import pytest
-from click.testing import CliRunner
-
-from portal.cli import main
 
 
 @pytest.fixture
-def vestibule(settings, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    for name in ("demo", "data_dir", "database_url"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", str(getattr(settings, name)))
-    for name in ("secret_key", "identity_key", "radius_hook_secret", "metrics_token"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", getattr(settings, name).get_secret_value())
-    return lambda *arguments, stdin="": CliRunner().invoke(main, ["access", *arguments], input=stdin)
+def vestibule(cli):
+    return lambda *arguments, stdin="": cli("access", *arguments, input=stdin)
 
 
 def test_a_block_is_made_listed_under_a_mask_and_taken_back(vestibule, house):

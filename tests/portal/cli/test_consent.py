@@ -1,13 +1,13 @@
 """`vestibule consent` as it is typed."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from sqlalchemy import text
 
-from portal.cli import main
 from portal.consent import records
 from portal.core.config import Settings
 from portal.core.db import Database
@@ -17,14 +17,8 @@ from tests.support.house import NOW, House
 
 
 @pytest.fixture
-def vestibule(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Runs the command in the tests' house."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("demo", "data_dir", "database_url"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", str(getattr(settings, name)))
-    for name in ("secret_key", "identity_key", "radius_hook_secret", "metrics_token"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", getattr(settings, name).get_secret_value())
-    return lambda *arguments, **options: CliRunner().invoke(main, ["consent", *arguments], **options)
+def vestibule(cli):
+    return partial(cli, "consent")
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 import json
 
 import pytest
-from click.testing import CliRunner
 
-from portal.cli import main
 from portal.venues import gateways, signs
 from portal.venues.directory import gateways_of
 from tests.support.access import make_grant, make_visit
@@ -13,20 +11,15 @@ from tests.support.house import NOW, build_house
 
 
 @pytest.fixture
-def run(settings, monkeypatch, tmp_path):
+def run(cli):
     """Type a command; the exit code must be as said."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("demo", "data_dir", "database_url"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", str(getattr(settings, name)))
-    for name in ("secret_key", "identity_key", "radius_hook_secret", "metrics_token"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", getattr(settings, name).get_secret_value())
 
-    def typed(*arguments, code=0):
-        answer = CliRunner().invoke(main, ["venue", "gateway", *map(str, arguments)])
+    def output(*arguments, code=0):
+        answer = cli("venue", "gateway", *arguments)
         assert answer.exit_code == code, answer.output
         return answer.output
 
-    return typed
+    return output
 
 
 ROUTER = ("--kind", "mikrotik", "--url", "http://wifi.cafe.example")

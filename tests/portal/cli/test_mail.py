@@ -1,11 +1,11 @@
 """`vestibule mail` as it is typed, and what the doctor says of the account."""
 
 import json
+from functools import partial
 
 import pytest
-from click.testing import CliRunner
 
-from portal.cli import checks, main
+from portal.cli import checks
 from portal.cli.house import House as CliHouse
 from portal.mail import outbox
 from portal.staff import accounts
@@ -15,13 +15,8 @@ from tests.support.mail import post_office
 
 
 @pytest.fixture
-def vestibule(settings, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    for name in ("demo", "data_dir", "database_url"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", str(getattr(settings, name)))
-    for name in ("secret_key", "identity_key", "radius_hook_secret", "metrics_token"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", getattr(settings, name).get_secret_value())
-    return lambda *arguments: CliRunner().invoke(main, ["mail", *arguments])
+def vestibule(cli):
+    return partial(cli, "mail")
 
 
 def test_a_test_letter_goes_through_the_account_that_is_set(vestibule, monkeypatch, tmp_path):

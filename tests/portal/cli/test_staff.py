@@ -1,23 +1,17 @@
 """`vestibule staff` as it is typed."""
 
 import json
+from functools import partial
 
 import pytest
-from click.testing import CliRunner
 
-from portal.cli import main
 from portal.staff import accounts, passwords, second_factor, sessions
 from tests.support.house import NOW, build_house
 
 
 @pytest.fixture
-def vestibule(settings, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    for name in ("demo", "data_dir", "database_url"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", str(getattr(settings, name)))
-    for name in ("secret_key", "identity_key", "radius_hook_secret", "metrics_token"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", getattr(settings, name).get_secret_value())
-    return lambda *arguments: CliRunner().invoke(main, ["staff", *arguments])
+def vestibule(cli):
+    return partial(cli, "staff")
 
 
 def create(vestibule, *more, email="anna@teremok.example"):

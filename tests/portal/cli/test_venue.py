@@ -1,24 +1,18 @@
 """`vestibule venue` as it is typed."""
 
 import json
+from functools import partial
 
 import pytest
-from click.testing import CliRunner
 
-from portal.cli import main
 from portal.consent import documents
 from portal.venues.directory import venue_by_code
 from tests.support.house import NOW
 
 
 @pytest.fixture
-def vestibule(settings, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    for name in ("demo", "data_dir", "database_url"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", str(getattr(settings, name)))
-    for name in ("secret_key", "identity_key", "radius_hook_secret", "metrics_token"):
-        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", getattr(settings, name).get_secret_value())
-    return lambda *arguments: CliRunner().invoke(main, ["venue", *arguments])
+def vestibule(cli):
+    return partial(cli, "venue")
 
 
 NEW = (
