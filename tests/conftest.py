@@ -12,7 +12,7 @@ from portal import models
 from portal.core.config import Settings
 from portal.core.db import Database
 from portal.core.migrations import migrate
-from tests.support import canary
+from tests.support import canary, compiled_once
 from tests.support.house import NOW, House, build_house
 from tests.support.postgres import PrivatePostgres
 from tests.support.postgres import missing as postgres_missing
@@ -24,8 +24,9 @@ LONG = ("labs/test_opennds.py", "radius_hooks/test_robustness.py", "web/api/test
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """From here on the canary listens."""
+    """From here on the canary listens, and nothing is compiled twice."""
     canary.watch(config)
+    compiled_once.begin()
 
 
 @pytest.hookimpl(trylast=True)

@@ -66,7 +66,8 @@ def draft_all(session: Session, venue: Venue, entity: LegalEntity, now: datetime
             values = texts.values_for(venue, entity, settings, language)
             document = known.get((kind, language))
             if document is None:
-                drafts.append(_new(session, venue, kind, language, texts.fill(texts.template(kind, language), values), now))
+                body = texts.fill(texts.template(kind, language), values)
+                drafts.append(_new(session, venue, kind, language, body, now, version=1))
             elif document.published_at is None:
                 _write(document, texts.fill(document.body, values))
                 drafts.append(document)
@@ -131,18 +132,20 @@ def _draft(session: Session, venue_id: int, kind: str, language: str) -> Consent
 
 
 def _next(session: Session, venue: Venue, kind: str, language: str, body: str, now: datetime) -> ConsentDocument:
-    document = _draft(session, venue.id, kind, language) or _new(session, venue, kind, language, body, now)
+    document = _draft(session, venue.id, kind, language)
+    if document is None:
+        of_kind = (ConsentDocument.venue_id == venue.id, ConsentDocument.kind == kind, ConsentDocument.language == language)
+        last = session.scalar(select(func.max(ConsentDocument.version)).where(*of_kind)) or 0
+        document = _new(session, venue, kind, language, body, now, version=last + 1)
     _write(document, body)
     session.flush()
     return document
 
 
-def _new(session: Session, venue: Venue, kind: str, language: str, body: str, now: datetime) -> ConsentDocument:
-    of_kind = (ConsentDocument.venue_id == venue.id, ConsentDocument.kind == kind, ConsentDocument.language == language)
-    last = session.scalar(select(func.max(ConsentDocument.version)).where(*of_kind)) or 0
+def _new(session: Session, venue: Venue, kind: str, language: str, body: str, now: datetime, *, version: int) -> ConsentDocument:
     document = ConsentDocument(
         organization_id=venue.organization_id, legal_entity_id=venue.legal_entity_id, venue_id=venue.id, kind=kind,
-        language=language, version=last + 1, created_at=now,
+        language=language, version=version, created_at=now,
     )  # fmt: skip
     _write(document, body)
     session.add(document)

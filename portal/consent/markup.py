@@ -17,7 +17,8 @@ _HEADING = re.compile(r"\d+(\.\d+)*\. [^\n]*[^\s.,:;]")
 def clean(typed: str) -> str:
     """A body as it is stored: one kind of newline, no control or direction marks, no loose spaces at the ends of lines."""
     text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
-    text = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    unseen = {c for c in set(text) if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn")}
+    text = text.translate(dict.fromkeys(map(ord, unseen)))
     lines = "\n".join(line.strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 

@@ -41,9 +41,10 @@ ATTACKS: dict[int, tuple[str, dict[str, tuple[str, ...]]]] = {
                 "test_a_wrong_password_and_an_unknown_login_get_the_same_answer",
             ),
             "tests/portal/staff/test_accounts.py": ("test_fifty_tries_at_once_compare_at_most_five",),
-            f"{DASHBOARD}/test_staff.py": (
-                "test_with_a_second_factor_the_password_alone_opens_nothing",
-                "test_other_browsers_are_signed_out_all_at_once_or_by_an_owner",
+            f"{DASHBOARD}/logins/test_second_factor_pages.py": ("test_with_a_second_factor_the_password_alone_opens_nothing",),
+            f"{DASHBOARD}/logins/test_account.py": ("test_other_browsers_are_signed_out_all_at_once_or_by_an_owner",),
+            f"{DASHBOARD}/logins/test_forgotten.py": (
+                "test_a13_the_answer_waits_for_the_same_work_whether_there_is_such_a_login_or_not",
             ),
         },
     ),
