@@ -59,7 +59,7 @@ def build(settings: Settings, visits: int, now: datetime) -> Year:
 def rows(year: Year, visits: int) -> Iterator[tuple[Any, ...]]:
     """Visits in the order of their arrival; times as SQLite stores them."""
     chance = random.Random(visits)
-    begins = year.now - timedelta(days=DAYS)
+    begins = year.now - timedelta(days=DAYS - 1)
     days = [(begins + timedelta(days=number)).date() for number in range(DAYS + 9)]
     texts, midnight = [day.isoformat() for day in days], datetime.combine(days[0], datetime.min.time(), UTC)
     ends = (year.now - midnight) // timedelta(seconds=1)
@@ -67,7 +67,9 @@ def rows(year: Year, visits: int) -> Iterator[tuple[Any, ...]]:
     for number in range(visits):
         day = number * DAYS // visits
         second = day * 86_400 + hours[number * 7 % 997] * 3600 + int(chance.random() * 3600)
-        yield _row(year, chance, number, min(second, ends - 1), texts)
+        if second >= ends:  # of today there is so far only the morning; the rest came yesterday
+            second -= 86_400
+        yield _row(year, chance, number, second, texts)
 
 
 def _row(year: Year, chance: random.Random, number: int, arrived: int, texts: list[str]) -> tuple[Any, ...]:

@@ -16,9 +16,10 @@ _log = logging.getLogger(__name__)
 
 
 def keep_up(database: Database, now: datetime, patience: timedelta = PATIENCE) -> int:
-    """Close days that are over and build marked ones; returns how many months were worked at. Safe to run twice at once."""
+    """Close hours that are over and build marked ones; returns how many months were worked at. Safe to run twice at once."""
     ends = time.monotonic() + patience.total_seconds()
     _close(database, now)
+    _renew(database)
     with database.reading() as session:
         waiting = building.marked_venues(session)
     built = 0
@@ -35,6 +36,15 @@ def check_all(database: Database, now: datetime, *, repair: bool = True) -> dict
     return {venue_id: checking.check(database, venue_id, now, repair=repair) for venue_id in venues}
 
 
+def _renew(database: Database) -> None:
+    """After an update that sums up more than the version before did."""
+    with database.reading() as session:
+        outdated = building.outdated(session)
+    for venue_id in outdated:
+        with database.writing() as session:
+            building.renew(session, venue_id)
+
+
 def _close(database: Database, now: datetime) -> None:
     while True:
         with database.reading() as session:
@@ -45,5 +55,5 @@ def _close(database: Database, now: datetime) -> None:
             with database.writing() as session:
                 closing.close(session, due)
         except OperationalError:  # somebody wrote for too long; nothing is lost but a minute
-            _log.info("days stay open for another minute")
+            _log.info("hours stay open for another minute")
             return

@@ -4,27 +4,22 @@ Exactly the marks that were seen go with it. A visit that changes meanwhile leav
 read from the visits. Of two builders of a venue the one that writes second gives way (`RollupState.builds`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Date, cast, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.db import BigId, Database
-from portal.reporting import buckets as bucket_table
-from portal.reporting import cohort, stopwatch
-from portal.reporting.buckets import Bucket
-from portal.reporting.ledger import TIMES_ATTRIBUTION, TIMES_GRAIN, TIMES_WINDOW
-from portal.reporting.models import ATTRIBUTIONS, WINDOWS, RollupMark, RollupState, TimeRollup, VisitRollup
+from portal.reporting.counting import SUMMED, Row, prefixes, times_of, visits_of
+from portal.reporting.grains import DAY, LARGER, PREFIXES, PREFIXES_KEPT, Grain, hours_before, prefixes_of
+from portal.reporting.ledger import TIMES_GRAIN
+from portal.reporting.models import ATTRIBUTIONS, LAYOUT, RollupMark, RollupState, TimeRollup, VisitRollup
 from portal.reporting.period import local_date, midnight, month_after, month_of
 
 _CHUNK = 5_000  # parameters of one statement
-_WINDOWS = tuple(WINDOWS)
-_COUNTS = tuple(f"{step}_{window}" for window in _WINDOWS for step in cohort.STEPS)
-SUMMED = ("visits", "synthetic", "sms_kopecks", *_COUNTS)
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +29,7 @@ class Built:
     venue_id: int
     builds: int
     days: tuple[date, ...]
+    hours: tuple[tuple[date, int], ...]  # days of whose prefixes those longer than so many hours are built
     months: tuple[date, ...]
     marks: tuple[int, ...]
     visits: tuple[Row, ...]
@@ -61,35 +57,26 @@ def count(session: Session, venue_id: int) -> Built | None:
     marks = session.execute(select(RollupMark.id, RollupMark.arrived_at).where(RollupMark.venue_id == venue_id)).all()
     if state is None or not marks:
         return None
-    by_day = {mark.id: local_date(mark.arrived_at, state.zone) for mark in marks}
+    zone, until = state.zone, local_date(state.closed_until, state.zone)
+    by_day = {mark.id: local_date(mark.arrived_at, zone) for mark in marks}
     month = month_of(min(by_day.values()))
-    days = tuple(sorted({day for day in by_day.values() if month_of(day) == month}))
-    months = (month,) if midnight(month_after(month), state.zone) <= state.closed_until else ()
-    seen = tuple(mark_id for mark_id, day in by_day.items() if day in set(days))
-    return Built(
-        venue_id, state.builds, days, months, seen, tuple(visits_of(session, venue_id, state.zone, days)),
-        tuple(times_of(session, venue_id, state.zone, months)),
-    )  # fmt: skip
+    seen = {mark.id: mark.arrived_at for mark in marks if month_of(by_day[mark.id]) == month}
+    marked = sorted({by_day[mark_id] for mark_id in seen})
+    days = tuple(day for day in marked if day < until)
+    young = (day for day in marked if until - PREFIXES_KEPT <= day <= until)
+    hours = {day: min(hours_before(at, zone) for mark_id, at in seen.items() if by_day[mark_id] == day) for day in young}
+    months = (month,) if midnight(month_after(month), zone) <= state.closed_until else ()
+    visits = [*visits_of(session, venue_id, zone, days)]
+    for day, standing in hours.items():
+        visits += prefixes(session, venue_id, zone, day, standing, hours_in_sums(state, day))
+    times = tuple(times_of(session, venue_id, zone, months))
+    return Built(venue_id, state.builds, days, tuple(hours.items()), months, tuple(seen), tuple(visits), times)
 
 
-def visits_of(session: Session, venue_id: int, zone: str, days: Sequence[date]) -> Iterable[Row]:
-    """The rows of VisitRollup of these days, from the visits."""
-    dialect = session.get_bind().dialect.name
-    buckets = [_bucket(number, venue_id, zone, day, day + timedelta(days=1)) for number, day in enumerate(days)]
-    for attribution in ATTRIBUTIONS if days else ():
-        query = cohort.statement(dialect, _WINDOWS, attribution)
-        for number, source_id, visitor_class, *values in session.execute(query, bucket_table.facts(dialect, buckets)):
-            key = _key(venue_id, attribution, "day", days[number], source_id, visitor_class)
-            yield key | dict(zip(SUMMED, values, strict=True))
-
-
-def times_of(session: Session, venue_id: int, zone: str, months: Sequence[date]) -> Iterable[Row]:
-    """The rows of TimeRollup of these months, from the visits."""
-    buckets = [_bucket(number, venue_id, zone, month, month_after(month)) for number, month in enumerate(months)]
-    for cell in stopwatch.count(session, buckets, TIMES_WINDOW, TIMES_ATTRIBUTION):
-        month = months[cell.number]
-        key = _key(venue_id, TIMES_ATTRIBUTION, TIMES_GRAIN, month, cell.source_id, cell.visitor_class)
-        yield key | {"step": cell.step, "bin": cell.bin, "visits": cell.visits}
+def hours_in_sums(state: RollupState, day: date) -> int:
+    """How many prefixes a day is to have when all that is over is summed up."""
+    over = local_date(state.closed_until, state.zone)
+    return prefixes_of(day, state.zone) if day < over else hours_before(state.closed_until, state.zone) if day == over else 0
 
 
 def write(session: Session, built: Built) -> bool:
@@ -98,42 +85,68 @@ def write(session: Session, built: Built) -> bool:
     turn = session.execute(update(RollupState).where(*mine).values(builds=built.builds + 1).returning(RollupState.venue_id))
     if turn.first() is None:
         return False
-    _replace(session, VisitRollup, built.venue_id, "day", built.days, built.visits)
-    _replace(session, TimeRollup, built.venue_id, TIMES_GRAIN, built.months, built.times)
-    for month in built.months:
-        _sum_up_month(session, built.venue_id, month)
+    _clear(session, VisitRollup, built.venue_id, ("day",), built.days)
+    for day, standing in built.hours:
+        _clear(session, VisitRollup, built.venue_id, PREFIXES[standing:], (day,))
+    _clear(session, TimeRollup, built.venue_id, (TIMES_GRAIN,), built.months)
+    for table, rows in ((VisitRollup, built.visits), (TimeRollup, built.times)):
+        if rows:
+            session.execute(insert(table), rows)
+    state = session.get_one(RollupState, built.venue_id, populate_existing=True)
+    until = local_date(state.closed_until, state.zone)
+    for grain in LARGER:
+        _sum_up(session, built.venue_id, grain, built.days, until)
+    if built.days:
+        _forget_prefixes(session, built.venue_id, until - PREFIXES_KEPT)
     for start in range(0, len(built.marks), _CHUNK):
         session.execute(delete(RollupMark).where(RollupMark.id.in_(built.marks[start : start + _CHUNK])))
     return True
 
 
-def _replace(session: Session, table: Any, venue_id: int, grain: str, days: Sequence[date], rows: Sequence[Row]) -> None:
+def outdated(session: Session) -> list[int]:
+    """Venues whose sums are of an earlier layout."""
+    return list(session.scalars(select(RollupState.venue_id).where(RollupState.layout != LAYOUT)))
+
+
+def renew(session: Session, venue_id: int) -> None:
+    """Bring a venue's sums to today's layout: longer stretches from its days, the prefixes of young days by their marks."""
+    state = session.get_one(RollupState, venue_id, with_for_update=True)
+    until = local_date(state.closed_until, state.zone)
+    of_days = select(VisitRollup.first_day).where(VisitRollup.venue_id == venue_id, VisitRollup.grain == "day").distinct()
+    days = session.scalars(of_days).all()
+    for grain in LARGER:
+        _sum_up(session, venue_id, grain, days, until)
+    young = [until - DAY * number for number in range(PREFIXES_KEPT // DAY, -1, -1)]
+    session.execute(insert(RollupMark), [{"venue_id": venue_id, "arrived_at": midnight(day, state.zone)} for day in young])
+    state.layout, state.builds = LAYOUT, state.builds + 1
+
+
+def _clear(session: Session, table: Any, venue_id: int, grains: Sequence[str], days: Sequence[date]) -> None:
     for attribution in ATTRIBUTIONS if days else ():
-        there = (table.venue_id == venue_id, table.attribution == attribution, table.grain == grain)
+        there = (table.venue_id == venue_id, table.attribution == attribution, table.grain.in_(grains))
         session.execute(delete(table).where(*there, table.first_day.in_(days)))
-    if rows:
-        session.execute(insert(table), rows)
 
 
-def _sum_up_month(session: Session, venue_id: int, month: date) -> None:
-    """From the sums of its days, all of which stand or are marked; while one is marked nobody reads the month."""
-    _replace(session, VisitRollup, venue_id, "month", [month], ())
+def _forget_prefixes(session: Session, venue_id: int, before: date) -> None:
+    there = (VisitRollup.venue_id == venue_id, VisitRollup.attribution.in_(ATTRIBUTIONS), VisitRollup.grain.in_(PREFIXES))
+    session.execute(delete(VisitRollup).where(*there, VisitRollup.first_day < before))
+
+
+def _sum_up(session: Session, venue_id: int, grain: Grain, days: Sequence[date], until: date) -> None:
+    """Every stretch of this grain that holds one of the days and is over.
+
+    It is made of the sums of its days, all of which stand or are marked; while one is marked nobody reads the stretch.
+    """
     table, kept = VisitRollup, (VisitRollup.source_id, VisitRollup.visitor_class)
-    here = (table.venue_id == venue_id, table.attribution.in_(ATTRIBUTIONS), table.grain == "day")
-    then = (table.first_day >= month, table.first_day < month_after(month))
-    added = [cast(func.sum(getattr(table, name)), BigId) for name in SUMMED]
-    keys = (table.venue_id, table.attribution, literal("month"), literal(month, Date), *kept)
-    whole = select(*keys, *added).where(*here, *then).group_by(table.venue_id, table.attribution, *kept)
     names = ["venue_id", "attribution", "grain", "first_day", "source_id", "visitor_class", *SUMMED]
-    session.execute(insert(VisitRollup).from_select(names, whole))
-
-
-def _bucket(number: int, venue_id: int, zone: str, first: date, after: date) -> Bucket:
-    return Bucket(number, venue_id, midnight(first, zone), midnight(after, zone))
-
-
-def _key(venue_id: int, attribution: str, grain: str, day: date, source_id: int, visitor_class: str) -> Row:
-    return {
-        "venue_id": venue_id, "attribution": attribution, "grain": grain, "first_day": day, "source_id": source_id,
-        "visitor_class": visitor_class,
-    }  # fmt: skip
+    added = [cast(func.sum(getattr(table, name)), BigId) for name in SUMMED]
+    here = (table.venue_id == venue_id, table.attribution.in_(ATTRIBUTIONS), table.grain == "day")
+    for first in sorted({grain.begins(day) for day in days}):
+        after = grain.after(first)
+        if after > until:
+            continue
+        _clear(session, table, venue_id, (grain.name,), (first,))
+        keys = (table.venue_id, table.attribution, literal(grain.name), literal(first, Date), *kept)
+        then = (table.first_day >= first, table.first_day < after)
+        whole = select(*keys, *added).where(*here, *then).group_by(table.venue_id, table.attribution, *kept)
+        session.execute(insert(table).from_select(names, whole))

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.reporting.steps import Counts
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """`number` is the bucket's; `source_id` OTHER for none; `visitor_class` one of CLASSES."""
 
     number: int
@@ -22,8 +21,13 @@ class Cell:
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> "Cell":
         """Of a row that names its fields in this order, with the steps after the first in place of `counts`."""
-        number, source_id, visitor_class, visits, synthetic, sms_kopecks, *steps = row
-        return cls(number, source_id, visitor_class, visits, synthetic, sms_kopecks, Counts((visits, *steps)))
+        return cls(row[0], row[1], row[2], row[3], row[4], row[5], Counts((row[3], *row[6:])))
+
+    def less(self) -> "Cell":
+        """What takes it away where it is added."""
+        return self._replace(
+            visits=-self.visits, synthetic=-self.synthetic, sms_kopecks=-self.sms_kopecks, counts=Counts() - self.counts
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
 
-GRAINS = ("day", "month")
+LAYOUT = 2  # of the sums: 1 knew days and months, 2 knows dekads and the hours of young days as well
 ATTRIBUTIONS = ("visit", "first")
 CLASSES = ("new", "returning", "voucher", "remembered", "bot", "preview")
 WINDOWS = {"30m": 1800, "24h": 86_400, "7d": 604_800}  # seconds
@@ -28,6 +28,7 @@ class RollupState(Base):
     checked_at: Mapped[datetime | None]  # when the sums were last made anew and compared
     drift: Mapped[int] = mapped_column(default=0)  # rows that differed then
     builds: Mapped[int] = mapped_column(default=0, server_default="0")  # counts up, so that of two builders one gives way
+    layout: Mapped[int] = mapped_column(default=LAYOUT, server_default="1")  # which sums there are
 
 
 class RollupMark(Base):
@@ -42,14 +43,14 @@ class RollupMark(Base):
 class _Cell:
     venue_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     attribution: Mapped[str] = mapped_column(String(5), primary_key=True)
-    grain: Mapped[str] = mapped_column(String(5), primary_key=True)
-    first_day: Mapped[date] = mapped_column(Date, primary_key=True)  # of the day or the month, by the venue's clock
+    grain: Mapped[str] = mapped_column(String(5), primary_key=True)  # see `grains`
+    first_day: Mapped[date] = mapped_column(Date, primary_key=True)  # of the grain, by the venue's clock
     source_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # OTHER for none
     visitor_class: Mapped[str] = mapped_column(String(10), primary_key=True)
 
 
 class VisitRollup(_Cell, Base):
-    """Visits of a venue's day or month by source and class, and how many of them reached each step within each window."""
+    """Visits of a stretch of a venue's time by source and class, and how many of them reached each step within each window."""
 
     __tablename__ = "visit_rollup"
     __table_args__ = (

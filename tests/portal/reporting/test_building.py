@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from portal.acquisition.models import Visit
@@ -14,14 +14,17 @@ from portal.core.db import Database
 from portal.jobs import sums
 from portal.reporting import building, checking, closing
 from portal.reporting.funnel import channels
+from portal.reporting.grains import PREFIXES, PREFIXES_KEPT, hours_before
 from portal.reporting.models import RollupMark, RollupState, TimeRollup, VisitRollup
+from portal.reporting.period import local_date, midnight
 from portal.reporting.question import Question
+from portal.reporting.settled import settled_of
 from portal.venues.models import Venue
 from tests.support.house import NOW, House, build_house
 from tests.support.visits import add_visit
 
 DAY = timedelta(days=1)
-S = timedelta(seconds=1)
+S, HOUR = timedelta(seconds=1), timedelta(hours=1)
 WHOLE = {"phone": 9 * S, "verified": 30 * S, "card": 30 * S}
 
 
@@ -47,6 +50,11 @@ def settle(database: Database, house: House) -> None:
 def marks(database: Database) -> int:
     with database.reading() as session:
         return session.scalar(select(func.count(RollupMark.id))) or 0
+
+
+def closed_until(database: Database, house: House) -> datetime:
+    with database.reading() as session:
+        return session.get_one(RollupState, house.venue_id).closed_until
 
 
 def test_a_settled_day_is_read_from_its_sums(database: Database, house: House) -> None:
@@ -117,18 +125,92 @@ def test_with_nothing_to_do_nothing_is_written(database: Database, house: House)
         assert session.get_one(RollupState, house.venue_id).builds == 3  # a month each
 
 
-def test_a_day_closes_two_hours_after_its_end(database: Database, house: House) -> None:
+def test_an_hour_closes_half_an_hour_after_its_end(database: Database, house: House) -> None:
     come(database, house, 3)
-    midnight = datetime.fromisoformat("2026-11-21T21:00:00+00:00")  # the end of the 21st in Moscow
-    sums.keep_up(database, midnight + closing.OVER_FOR - S)
-    with database.reading() as session:
-        assert session.get_one(RollupState, house.venue_id).closed_until == midnight - DAY
-    sums.keep_up(database, midnight + closing.OVER_FOR)
-    with database.reading() as session:
-        assert session.get_one(RollupState, house.venue_id).closed_until == midnight
+    nine = NOW.replace(hour=9, minute=0)
+    sums.keep_up(database, nine + closing.OVER_FOR - S)
+    assert closed_until(database, house) == nine - HOUR
+    sums.keep_up(database, nine + closing.OVER_FOR)
+    assert closed_until(database, house) == nine
 
 
-@pytest.mark.parametrize("grain", ["day", "month"])
+@pytest.mark.parametrize(
+    ("zone", "midnight", "closed"),
+    [
+        ("Australia/Lord_Howe", "2026-04-04T13:00:00+00:00", 24),  # clocks go back by half an hour: 24.5 hours
+        ("Australia/Lord_Howe", "2026-10-03T13:30:00+00:00", 23),  # and forward: 23.5
+        ("Europe/Berlin", "2026-10-24T22:00:00+00:00", 24),
+        ("Europe/Berlin", "2026-03-28T23:00:00+00:00", 22),
+        ("Asia/Kathmandu", "2026-11-20T18:15:00+00:00", 23),
+    ],
+)
+def test_a_day_of_any_length_is_summed_up_hour_by_hour_to_its_end(
+    database: Database, house: House, zone: str, midnight: str, closed: int
+) -> None:
+    start = datetime.fromisoformat(midnight)
+    with database.writing() as session:
+        session.get_one(Venue, house.venue_id).timezone = zone
+        for quarter in range(-8, 4 * 26):
+            add_visit(session, house, start + quarter * HOUR / 4, WHOLE)
+    for quarter in range(4, 4 * 27):
+        now = start + quarter * HOUR / 4
+        sums.keep_up(database, now)
+        assert checking.check(database, house.venue_id, now, repair=False).rows == 0
+    with database.reading() as session:
+        there = VisitRollup.first_day == local_date(start, zone)
+        prefixes = set(session.scalars(select(VisitRollup.grain).where(there, VisitRollup.grain.in_(PREFIXES))))
+    assert len(prefixes) == closed
+
+
+def test_the_hours_of_today_are_read_from_their_sums(database: Database, house: House) -> None:
+    come(database, house, 3, 1 / 8, 1 / 9, **WHOLE)
+    sums.keep_up(database, NOW)
+    assert visits(database, house) == (3, 3)
+    with database.writing() as session:  # a sum that lies, to see that it is read
+        session.execute(update(VisitRollup).where(VisitRollup.grain == "h11").values(visits=VisitRollup.visits + 100))
+    assert visits(database, house)[0] > 100
+
+
+def test_a_change_of_an_early_hour_leaves_the_hours_before_it_in_the_sums(database: Database, house: House) -> None:
+    come(database, house, 1 / 3, 1 / 4, 1 / 12, **WHOLE)
+    sums.keep_up(database, NOW)
+    come(database, house, 1 / 4)
+    with database.reading() as session:
+        settled = settled_of(session, [house.venue_id])[house.venue_id]
+        built = building.count(session, house.venue_id)
+    today = local_date(NOW, "Europe/Moscow")
+    assert settled.hours(today) == built.hours[0][1] == hours_before(NOW - DAY / 4, "Europe/Moscow")
+    assert {row["grain"] for row in built.visits} == set(PREFIXES[settled.hours(today) : settled.hours_of_last])
+    assert visits(database, house) == (4, 3)
+    sums.keep_up(database, NOW)
+    assert visits(database, house) == (4, 3)
+
+
+def test_prefixes_are_kept_as_long_as_a_window_may_begin_in_them(database: Database, house: House) -> None:
+    for days in range(12, -1, -1):
+        come(database, house, days + 0.25, **WHOLE)
+        sums.keep_up(database, NOW - days * DAY)
+    with database.reading() as session:
+        prefixes = select(func.min(VisitRollup.first_day)).where(VisitRollup.grain.in_(PREFIXES))
+        assert session.scalar(prefixes) == (NOW - PREFIXES_KEPT).date()
+    assert visits(database, house) == (13, 13)
+
+
+def test_sums_of_the_version_before_serve_on_and_are_renewed(database: Database, house: House) -> None:
+    settle(database, house)
+    with database.writing() as session:
+        session.execute(delete(VisitRollup).where(VisitRollup.grain.in_(("dekad", *PREFIXES))))
+        session.execute(update(RollupState).values(layout=1, closed_until=midnight(NOW.date(), "Europe/Moscow")))
+    assert visits(database, house) == (5, 5)
+    assert sums.keep_up(database, NOW) > 0
+    assert marks(database) == 0 and visits(database, house) == (5, 5)
+    assert checking.check(database, house.venue_id, NOW, repair=False).rows == 0
+    with database.reading() as session:
+        grains = set(session.scalars(select(VisitRollup.grain)))
+    assert "dekad" in grains and grains & set(PREFIXES)
+
+
+@pytest.mark.parametrize("grain", ["day", "dekad", "month", "qrter"])
 def test_the_check_finds_and_mends_a_sum_that_drifted(database: Database, house: House, grain: str) -> None:
     settle(database, house)
     with database.writing() as session:
@@ -167,7 +249,7 @@ def test_a_venue_without_visits_has_no_sums_and_no_drift(database: Database, hou
 def test_all_venues_are_kept_up_each_by_its_own_clock(database: Database, house: House) -> None:
     with database.writing() as session:
         east = build_house(session, "ural")
-        session.get_one(Venue, east.venue_id).timezone = "Asia/Kamchatka"
+        session.get_one(Venue, east.venue_id).timezone = "Asia/Kathmandu"
     come(database, house, 10)
     come(database, east, 10, 11)
     sums.keep_up(database, NOW)

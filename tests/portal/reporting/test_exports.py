@@ -4,12 +4,13 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.acquisition import sources
@@ -163,12 +164,15 @@ def test_ordinary_cells_stay(cell: str) -> None:
     assert safe_cell(cell) == cell
 
 
+def _without_guards(lines: Iterable[list[str]]) -> list[list[str]]:
+    return [[cell.replace("'", "") for cell in line] for line in lines]
+
+
 @given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1), max_size=4))
+@example([["0;="]])
 def test_whatever_is_in_a_cell_it_comes_back_and_never_runs(lines: list[list[str]]) -> None:
     back = read_csv(write(lines))
-    assert [[cell.removeprefix("'") for cell in line] for line in back if line] == [
-        [cell.removeprefix("'") for cell in line] for line in lines
-    ]
+    assert _without_guards(line for line in back if line) == _without_guards(lines), "nothing but apostrophes is put in"
     assert not any(cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) for line in back for cell in line)
 
 

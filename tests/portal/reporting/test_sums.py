@@ -22,7 +22,7 @@ from portal.reporting.ledger import Asked
 from portal.reporting.models import RollupMark
 from portal.reporting.question import Question
 from portal.venues.models import Venue
-from tests.support.fast_report import fast_bins, fast_cells
+from tests.support.fast_report import fast_bins, fast_cells, fast_cells_by_age
 from tests.support.house import NOW, build_house
 from tests.support.slow_report import Slow
 from tests.support.visits import add_visit
@@ -63,9 +63,9 @@ class History(RuleBasedStateMachine):
                 lawful = {name: after for name, after in reached.items() if all(one in reached for one in _before(name))}
                 add_visit(session, self.house, arrived_at, lawful, **self._facts(chance))
 
-    @rule(hours=st.integers(1, 60))
-    def pass_time(self, hours: int) -> None:
-        self.now += timedelta(hours=hours)
+    @rule(minutes=st.one_of(st.integers(1, 600), st.integers(600, 3600), st.sampled_from((60, 1440))))
+    def pass_time(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
 
     @rule(seed=st.integers(0, 2**32))
     def reach_a_step_late(self, seed: int) -> None:
@@ -160,6 +160,9 @@ class History(RuleBasedStateMachine):
                 slow = Slow(question.first, question.last, zone, question.window, question.attribution, firsts)
                 asked = [Asked(0, self.house.venue_id, question.period)]
                 assert fast_cells(session, question, asked) == slow.cells(visits)
+                young = [visit for visit in visits if visit.arrived_at > self.now - question.span]
+                by_age = fast_cells_by_age(session, question, asked, self.now)
+                assert by_age == (slow.cells(visits), slow.cells(young))
                 assert fast_bins(session, question, asked) == slow.bins(visits)
 
     def _questions(self, venue: Venue) -> list[Question]:
