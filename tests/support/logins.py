@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.jobs import mail
 from portal.staff import accounts
 from portal.staff.models import StaffJournal, StaffUser
-from tests.support.dashboard import Browser
+from tests.support.dashboard import PASSWORD, Browser
 from tests.support.house import NOW
 from tests.support.mail import RecordingMail
 
@@ -54,6 +54,6 @@ def set_up(browser: Browser, clock: Clock) -> tuple[str, list[str]]:
     sealed = re.search(r'name="sealed"[^>]* value="([^"]+)"', page)[1]
     token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)[1]
     code = pyotp.TOTP(key).at(clock.now)
-    done = browser.send("/dashboard/second-factor", csrf_token=token, sealed=sealed, code=code)
+    done = browser.send("/dashboard/second-factor", csrf_token=token, sealed=sealed, code=code, password=PASSWORD)
     assert done.status_code == 200, done.text
     return key, re.findall(r"<li><code>([a-z0-9]{5}-[a-z0-9]{5})</code>", done.text)

@@ -58,6 +58,7 @@ def set_up(page: Page) -> None:
     """Read the key from the page as a person does, and type the code that an app would show."""
     key = re.sub(r"\s", "", page.locator("code.key").inner_text())
     page.fill('[name="code"]', pyotp.TOTP(key).now())
+    page.fill('[name="password"]', PASSWORD)
     page.locator("main form button").first.click()
     page.wait_for_load_state()
 

@@ -1,15 +1,16 @@
 """One's own login: name, language, letters, password."""
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.core.limits import LimitReached
-from portal.staff import accounts, journal, passwords, profile, second_factor
+from portal.staff import journal, passwords, profile, second_factor
+from portal.staff.models import StaffUser
 from portal.web.dashboard.blueprint import bp
 from portal.web.dashboard.forms.login import ChangePasswordForm, ProfileForm
 from portal.web.dashboard.guards import allow, me
+from portal.web.dashboard.proof import doubt_of_password
 from portal.web.parts import parts
 
 Answer = Response | tuple[str, int]
@@ -45,23 +46,17 @@ def change_password() -> Answer:
     form, house, now = ChangePasswordForm(), parts(), parts().clock()
     if not form.validate() or not form.takes(me().email, me().name):
         return _page(ProfileForm(obj=me(), formdata=None), form), 422
-    keys, count = house.settings.keys, house.settings.limit_sign_in
+    doubt = doubt_of_password(form.current.data)
+    if doubt:
+        form.current.errors = [doubt.said]
+        return _page(ProfileForm(obj=me(), formdata=None), form), doubt.status
+    hashed = passwords.hashed(form.password.data)
     with house.database.writing() as db:
-        attempt = accounts.begin_sign_in(db, keys, me().email, request.remote_addr or "", count, now)
-    if isinstance(attempt, LimitReached):
-        form.current.errors = [_("Too many tries. Wait 15 minutes.")]
-        return _page(ProfileForm(obj=me(), formdata=None), form), 429
-    if passwords.fits(attempt.password_hash, form.current.data):
-        hashed = passwords.hashed(form.password.data)
-        with house.database.writing() as db:
-            user = accounts.finish_sign_in(db, attempt, form.current.data)
-            if user:
-                profile.set_password(db, user, hashed, current_user.at.id, now)
-                journal.write(db, user, "account.password", user.email, now)
-                flash(_("The new password holds. Other browsers are signed out."))
-                return redirect(url_for("dashboard.account"), 303)
-    form.current.errors = [_("This is not your current password.")]
-    return _page(ProfileForm(obj=me(), formdata=None), form), 422
+        user = db.get_one(StaffUser, me().id)
+        profile.set_password(db, user, hashed, current_user.at.id, now)
+        journal.write(db, user, "account.password", user.email, now)
+    flash(_("The new password holds. Other browsers are signed out."))
+    return redirect(url_for("dashboard.account"), 303)
 
 
 def _page(form: ProfileForm, password: ChangePasswordForm) -> str:

@@ -14,8 +14,9 @@ from portal.core.tokens import BadToken
 from portal.staff import accounts, journal, passwords, second_factor, sessions
 from portal.staff.models import StaffUser
 from portal.web.dashboard.blueprint import bp
-from portal.web.dashboard.forms.login import CodeForm, TurnOffForm
+from portal.web.dashboard.forms.login import SetUpForm, TurnOffForm
 from portal.web.dashboard.guards import allow, me
+from portal.web.dashboard.proof import doubt_of_password
 from portal.web.parts import parts
 
 ISSUER = "Vestibule"
@@ -31,14 +32,14 @@ def factor_page() -> str:
         user = db.get_one(StaffUser, me().id)
         if second_factor.is_on(user):
             return _on_page(user, TurnOffForm(), second_factor.recovery_codes_left(db, user))
-    return _setting_up(CodeForm(formdata=None), second_factor.new_secret())
+    return _setting_up(SetUpForm(formdata=None), second_factor.new_secret())
 
 
 @bp.post("/second-factor")
 @allow("staff")
 def turn_on_factor() -> str | Answer:
-    """The first code shows that the phone has the secret; then the recovery codes, once."""
-    form, house, now = CodeForm(), parts(), parts().clock()
+    """The first code shows that the phone has the secret, the password whose browser it is; then the recovery codes, once."""
+    form, house, now = SetUpForm(), parts(), parts().clock()
     try:
         said = house.settings.keys.unseal(_SEALED, form.sealed.data or "", now, _SEALED_FOR)
     except BadToken:
@@ -47,6 +48,10 @@ def turn_on_factor() -> str | Answer:
         return redirect(url_for("dashboard.second_factor"), 303)
     if not form.validate():
         return _setting_up(form, said["s"]), 422
+    doubt = doubt_of_password(form.password.data)
+    if doubt:
+        form.password.errors = [doubt.said]
+        return _setting_up(form, said["s"]), doubt.status
     with house.database.writing() as db:
         user = db.get_one(StaffUser, me().id)
         codes = second_factor.turn_on(db, house.settings.keys, user, said["s"], form.code.data, now)
@@ -124,7 +129,7 @@ def _on_page(user: StaffUser, form: TurnOffForm, left: int) -> str:
     return render_template("dashboard/second_factor.html", user=user, form=form, left=left)
 
 
-def _setting_up(form: CodeForm, secret: str) -> str:
+def _setting_up(form: SetUpForm, secret: str) -> str:
     house = parts()
     form.sealed.data = house.settings.keys.seal(_SEALED, {"u": me().id, "s": secret}, house.clock())
     code = segno.make(second_factor.address(secret, me().email, ISSUER), error="m", micro=False)

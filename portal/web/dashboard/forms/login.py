@@ -26,14 +26,20 @@ class SignInForm(FlaskForm):
 
 
 class CodeForm(FlaskForm):
-    """Six digits of the phone, or a recovery code. `sealed` carries a secret that is being set up."""
+    """Six digits of the phone, or a recovery code."""
 
     code = StringField(
         _l("Code"),
         [InputRequired(_l("Type the six digits that the app shows.")), Length(max=40, message=_LONG)],
         filters=[one_line],
     )
-    sealed = HiddenField()
+
+
+class SetUpForm(CodeForm):
+    """The first code of a new phone, and the password: whoever finds a browser left open must not lock its owner out."""
+
+    password = _password(_l("Current password"))
+    sealed = HiddenField()  # the secret that is being set up
 
 
 class ForgotForm(FlaskForm):

@@ -23,6 +23,17 @@ def test_a13_an_owner_does_nothing_before_the_second_factor_is_set_up(strict, da
     assert browser.get("/dashboard/overview").status_code == 200
 
 
+def test_a13_whoever_finds_a_browser_left_open_does_not_lock_its_owner_out(app, owner, database, clock):
+    page = owner.get("/dashboard/second-factor").text
+    key = re.sub(r"<[^>]+>|\s", "", re.search(r'<code class="key">(.*?)</code>', page, re.DOTALL)[1])
+    token, sealed = (re.search(rf'name="{name}"[^>]* value="([^"]+)"', page)[1] for name in ("csrf_token", "sealed"))
+    code, at = pyotp.TOTP(key).at(clock.now), "/dashboard/second-factor"
+    guessed = [owner.send(at, csrf_token=token, sealed=sealed, code=code, password="not it").status_code for _ in range(6)]
+    assert guessed == [422] * 5 + [429]
+    assert owner.send(at, csrf_token=token, sealed=sealed, code=code).status_code == 422
+    assert not second_factor.is_on(person(database, "owner@teremok.example"))
+
+
 def test_a_marketer_is_not_asked_for_it_and_the_demo_asks_nobody(strict, app, database, house):
     marketer = Browser(strict)
     marketer.sign_in(employ(database, house.organization_id, "marketer"))
