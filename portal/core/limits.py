@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core.db import Base
-from portal.core.statements import Statement
+from portal.core.statements import Statement, connection_of
 
 
 class LimitWindow(Base):
@@ -166,7 +166,7 @@ _STORE_PG = Statement(
 
 
 def _store(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    if session.connection().dialect.name == "sqlite":
+    if connection_of(session).dialect.name == "sqlite":
         _STORE.write(session, *rows)
         return
     columns = {"keys": "key", "times": "times", "until": "until"}
@@ -178,7 +178,7 @@ def _locked(session: Session, wanted: dict[str, timedelta], now: datetime) -> tu
     """Earlier times of each window, and which were made now. All are locked in one order: two forms never wait crosswise."""
     if not wanted:
         return {}, ()
-    if session.connection().dialect.name == "sqlite":  # BEGIN IMMEDIATE has locked everything
+    if connection_of(session).dialect.name == "sqlite":  # BEGIN IMMEDIATE has locked everything
         found = {row.key: row.times for row in _READ.rows(session, {"keys": list(wanted)})}
         return {key: found.get(key, []) for key in wanted}, ()
     rows = _HOLD_PG.rows(session, _held(wanted, now))

@@ -23,6 +23,7 @@ from portal.core.wire import Answer, Said, Wire
 _KEPT = "vestibule.kept"  # in a connection's info: what waits to be sent
 _AHEAD = "vestibule.ahead"  # what was answered before it was asked
 _WIRE = "vestibule.wire"  # and how to talk to PostgreSQL
+_CONNECTION = "vestibule.connection"  # in a session's info
 _together: dict[tuple["Ready", ...], str] = {}
 
 
@@ -43,7 +44,7 @@ class Statement:
         if isinstance(session, Glances):
             ready = self._for(session)
             return ready.read(session.fetch(ready.sql, ready.values(facts)))
-        connection = session.connection()
+        connection = connection_of(session)
         ready = self._for(connection)
         values = ready.values(facts)
         if connection.dialect.name != "sqlite":
@@ -62,13 +63,13 @@ class Statement:
 
     def count(self, session: Session, facts: dict[str, Any]) -> int:
         """Execute now; how many rows it concerned."""
-        connection = session.connection()
+        connection = connection_of(session)
         ready = self._for(connection)
         return _ask(connection, ready.sql, ready.values(facts)).count
 
     def write(self, session: Session, *facts: dict[str, Any]) -> None:
         """Execute, at the latest before the next statement that is not kept back or the commit; for distinct rows."""
-        connection = session.connection()
+        connection = connection_of(session)
         ready = self._for(connection)
         if connection.dialect.name == "sqlite":
             for row in facts:
@@ -84,12 +85,20 @@ class Statement:
         return self._ready[name]
 
 
+def connection_of(session: Session) -> Connection:
+    """The session's connection, looked up once a transaction: SQLAlchemy's own way to it is as long as a short statement."""
+    known: Connection | None = session.info.get(_CONNECTION)
+    if known is None or known.closed:
+        known = session.info[_CONNECTION] = session.connection()
+    return known
+
+
 Ask = tuple[Statement, dict[str, Any]]
 
 
 def ask_ahead(session: Session, *asked: Ask) -> None:
     """On PostgreSQL, send questions together, in this order; each is answered when it is then asked with the same facts."""
-    connection = session.connection()
+    connection = connection_of(session)
     if connection.dialect.name == "sqlite":
         return
     _send(connection)
@@ -101,7 +110,7 @@ def lead(session: Session, first: Ask, *then: Ask) -> int:
 
     If it concerned none, all of it is undone: what the questions lock must not be held before what comes instead.
     """
-    connection = session.connection()
+    connection = connection_of(session)
     if connection.dialect.name == "sqlite" or not _is_fresh(connection):
         return first[0].count(session, first[1])
     concerned = _ask_all(connection, (first, *then))[0].count

@@ -2,17 +2,17 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 class Handoff:
-    """Takes ids at once and passes them on in a thread of its own, in order.
+    """Takes ids at once and passes them on in a thread of its own, in order, as many as have come meanwhile.
 
     Nothing is lost with the process: each id is a committed row of the outbox, and the worker's sweep finds it. The thread
     starts with the first id, so that an application made before gunicorn forks has none to lose.
     """
 
-    def __init__(self, pass_on: Callable[[int], None]) -> None:
+    def __init__(self, pass_on: Callable[[Sequence[int]], None]) -> None:
         self._pass_on = pass_on
         self._ids: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._starting = threading.Lock()
@@ -32,4 +32,7 @@ class Handoff:
 
     def _run(self) -> None:
         while True:
-            self._pass_on(self._ids.get())
+            waiting = [self._ids.get()]
+            while not self._ids.empty():  # nobody else takes any
+                waiting.append(self._ids.get())
+            self._pass_on(waiting)

@@ -1,4 +1,4 @@
-"""What the reports keep: sums of settled days, marks of what changed in them, notes on the graph, alerts."""
+"""What the reports keep: sums of settled time, marks of what changed in them, notes on the graph, alerts."""
 
 from datetime import date, datetime
 from typing import Any
@@ -32,7 +32,7 @@ class RollupState(Base):
 
 
 class RollupMark(Base):
-    """A visit of a settled day was added, changed or removed: its day is read from the visits until it is summed up again."""
+    """A visit of a settled hour was added, changed or removed: its day is read from the visits until it is summed up again."""
 
     __tablename__ = "rollup_mark"
     id: Mapped[Pk]

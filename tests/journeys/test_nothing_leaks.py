@@ -5,7 +5,6 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 import psycopg
 import pytest
@@ -18,7 +17,7 @@ from portal.core.db import Database
 from portal.core.logging import NOISY, Redacted
 from portal.jobs.deliveries import Deliveries
 from portal.jobs.house import House as WorkersHouse
-from portal.jobs.queue import QUEUE_FILE, SCHEMA, Queue, enqueue_delivery, enqueue_look, make_queue
+from portal.jobs.queue import QUEUE_FILE, SCHEMA, Queue, enqueue_deliveries, enqueue_look, make_queue
 from portal.signup.models import PhoneVerification
 from portal.sms.models import SmsMessage
 from portal.sms.senders.base import BadCredentials, GateDown, NoMoney, OutgoingSms, Refused, Throttled, Unknown
@@ -94,7 +93,7 @@ def site(world: World, database_url: str):
     sender = BreakingSender(lambda: world.now)
     filler = make_queue(settings)
     worker = make_queue(settings, Deliveries(WorkersHouse(settings, world.database, sender, lambda: world.now)))
-    world.app = create_app(settings, database, partial(enqueue_delivery, filler), lambda: world.now)
+    world.app = create_app(settings, database, lambda message_id: enqueue_deliveries(filler, [message_id]), lambda: world.now)
     yield world, database, sender, worker
     database.engine.dispose()
 

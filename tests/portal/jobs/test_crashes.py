@@ -13,7 +13,7 @@ import pytest
 from portal.core.clock import utcnow
 from portal.core.config import Settings
 from portal.core.db import Database
-from portal.jobs.queue import enqueue_delivery, make_queue
+from portal.jobs.queue import enqueue_deliveries, make_queue
 from portal.signup.codes import code_for
 from portal.signup.models import PhoneVerification
 from portal.sms.models import SmsMessage
@@ -39,7 +39,7 @@ class Site:
         with self.database.writing() as session:
             message_id = queue_one(session, self.house, utcnow(), phone=phone).id
         if enqueue:
-            enqueue_delivery(make_queue(self.settings), message_id)
+            enqueue_deliveries(make_queue(self.settings), [message_id])
         return message_id
 
     def status(self, message_id: int) -> str:
