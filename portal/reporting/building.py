@@ -4,7 +4,7 @@ Exactly the marks that were seen go with it. A visit that changes meanwhile leav
 read from the visits. Of two builders of a venue the one that writes second gives way (`RollupState.builds`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -91,7 +91,7 @@ def write(session: Session, built: Built) -> bool:
     _clear(session, TimeRollup, built.venue_id, (TIMES_GRAIN,), built.months)
     for table, rows in ((VisitRollup, built.visits), (TimeRollup, built.times)):
         if rows:
-            session.execute(insert(table), rows)
+            session.execute(insert(table), sorted(rows, key=_place))
     state = session.get_one(RollupState, built.venue_id, populate_existing=True)
     until = local_date(state.closed_until, state.zone)
     for grain in LARGER:
@@ -121,6 +121,11 @@ def renew(session: Session, venue_id: int) -> None:
     state.layout, state.builds = LAYOUT, state.builds + 1
 
 
+def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Where a row stands in the order in which rows are read: neighbours are to lie on one page."""
+    return row["attribution"], row["grain"], row["first_day"], row["source_id"], row["visitor_class"]
+
+
 def _clear(session: Session, table: Any, venue_id: int, grains: Sequence[str], days: Sequence[date]) -> None:
     for attribution in ATTRIBUTIONS if days else ():
         there = (table.venue_id == venue_id, table.attribution == attribution, table.grain.in_(grains))
@@ -148,5 +153,6 @@ def _sum_up(session: Session, venue_id: int, grain: Grain, days: Sequence[date],
         _clear(session, table, venue_id, (grain.name,), (first,))
         keys = (table.venue_id, table.attribution, literal(grain.name), literal(first, Date), *kept)
         then = (table.first_day >= first, table.first_day < after)
-        whole = select(*keys, *added).where(*here, *then).group_by(table.venue_id, table.attribution, *kept)
+        of_cell = (table.venue_id, table.attribution, *kept)
+        whole = select(*keys, *added).where(*here, *then).group_by(*of_cell).order_by(*of_cell)
         session.execute(insert(table).from_select(names, whole))

@@ -86,7 +86,7 @@ def _pieces(days: Period, settled: Settled) -> Iterator[tuple[str, int, date]]:
     larger = LARGER if settled.layout == LAYOUT else (MONTH,)  # an earlier builder made no others
     first = days.first
     while first <= days.last:
-        for grain in larger:
+        for grain in larger if first.day % 10 == 1 else ():  # no other day begins any
             after = grain.after(first)
             if grain.begins(first) == first and after <= days.last + DAY and settled.has_all(first, after):
                 yield grain.name, 0, first
