@@ -15,8 +15,9 @@ from sqlalchemy import JSON, Boolean, String, Table, bindparam, column, delete, 
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from portal.core.connected import connection_of
 from portal.core.db import Base
-from portal.core.statements import Statement, connection_of
+from portal.core.statements import Statement
 
 
 class LimitWindow(Base):

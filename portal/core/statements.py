@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from portal.core.connected import connection_of
 from portal.core.glances import Glances
 from portal.core.ready import Ready
 from portal.core.wire import Answer, Said, Wire
@@ -23,7 +24,6 @@ from portal.core.wire import Answer, Said, Wire
 _KEPT = "vestibule.kept"  # in a connection's info: what waits to be sent
 _AHEAD = "vestibule.ahead"  # what was answered before it was asked
 _WIRE = "vestibule.wire"  # and how to talk to PostgreSQL
-_CONNECTION = "vestibule.connection"  # in a session's info
 _together: dict[tuple["Ready", ...], str] = {}
 
 
@@ -83,14 +83,6 @@ class Statement:
             statement = self._written[name] if self._written else self._statement
             self._ready[name] = Ready(statement, connection.dialect, self._columns)
         return self._ready[name]
-
-
-def connection_of(session: Session) -> Connection:
-    """The session's connection, looked up once a transaction: SQLAlchemy's own way to it is as long as a short statement."""
-    known: Connection | None = session.info.get(_CONNECTION)
-    if known is None or known.closed:
-        known = session.info[_CONNECTION] = session.connection()
-    return known
 
 
 Ask = tuple[Statement, dict[str, Any]]
