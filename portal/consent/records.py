@@ -173,7 +173,7 @@ def _shown(session: Session, venue_id: int, boxes: Sequence[Box]) -> dict[int, d
 
 def _text(session: Session, venue_id: int, document_id: int) -> Any:
     """What a record says of a published document. Kept: triggers hold these columns still for ever."""
-    key = (session.get_bind(), venue_id, document_id)
+    key = (session.get_bind().engine, venue_id, document_id)
     if key not in _texts:
         found = _SHOWN.first(session, {"number": document_id, "venue": venue_id})
         if found is None:

@@ -3,12 +3,12 @@
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-_KNOWN = "vestibule.connection"  # in a session's info
+CONNECTION = "vestibule.connection"  # in a session's info
 
 
 def connection_of(session: Session) -> Connection:
     """Looked up once a transaction: SQLAlchemy's own way to it is as long as a short statement."""
-    known: Connection | None = session.info.get(_KNOWN)
+    known: Connection | None = session.info.get(CONNECTION)
     if known is None or known.closed:
-        known = session.info[_KNOWN] = session.connection()
+        known = session.info[CONNECTION] = session.connection()
     return known

@@ -37,6 +37,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from portal.core import statements
+from portal.core.connected import CONNECTION
 from portal.core.errors import NetworkInsideTransaction
 from portal.core.glances import Glances
 
@@ -211,12 +212,17 @@ class Database:
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Session]:
-        mark = _mark()
+        mark, writes = _mark(), engine is self._writes
         try:
-            with self._turn.taken(engine is self._writes), Session(engine, expire_on_commit=False) as session:
-                yield session
-                if engine is self._writes:
-                    session.commit()
+            with self._turn.taken(writes), engine.connect() as connection, connection.begin() as transaction:
+                # Statements go to the connection; the session joins its transaction only when objects are used.
+                with Session(connection, expire_on_commit=False, join_transaction_mode="control_fully") as session:
+                    session.info[CONNECTION] = connection
+                    yield session
+                    if writes and session.in_transaction():
+                        session.commit()
+                if not writes and transaction.is_active:
+                    transaction.rollback()
         finally:
             _open_transaction.reset(mark)
 
