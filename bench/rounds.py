@@ -1,5 +1,6 @@
 """One round: each request of the product beside its baseline, within the same minute."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,20 @@ from portal.core.db import Database
 from portal.signup.codes import code_for
 from portal.signup.models import PhoneVerification
 
-PAGES = 3000
-FORMS = 1200
+PAGES, FORMS, TURN = 3000, 1200, 300
+OURS = servers.PORT + 1
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A request of bare Flask, and its answer's status."""
+
+    request: bytes
+    status: int
+
+
+PAGE = Bare(load.get("/page"), 200)
+INSERT = Bare(load.post("/insert", {"phone": "+79031234567", "mac": "aabbccddeeff"}), 204)
 
 
 @dataclass(frozen=True)
@@ -27,47 +40,69 @@ class Side:
     log: Path
 
 
-def bare(side: Side) -> dict[str, float]:
-    """Rates of bare Flask."""
-    with servers.running("bench.baseline:app", side.environment, side.log):
-        form = {"phone": "+79031234567", "mac": "aabbccddeeff"}
-        load.drive(servers.PORT, [load.get("/page")] * 200, 200)
-        load.drive(servers.PORT, [load.post("/insert", form)] * 200, 204)
-        page = load.drive(servers.PORT, [load.get("/page")] * PAGES, 200)
-        insert = load.drive(servers.PORT, [load.post("/insert", form)] * FORMS, 204)
-    return {"page": page.rate, "insert": insert.rate}
+@dataclass(frozen=True)
+class Pair:
+    """Requests per second of the product and of bare Flask, in turns of a second: what else the machine does befalls both."""
+
+    ours: float
+    theirs: float
+
+    @property
+    def ratio(self) -> float:
+        """Of the product to its baseline."""
+        return self.ours / self.theirs
 
 
-def product(side: Side) -> dict[str, float]:
-    """Rates of the product: the landing page, then every request of `FORMS` whole signups."""
-    with servers.running("portal.wsgi:app", side.environment, side.log) as server:
-        _warm(side)
+@dataclass(frozen=True)
+class Round:
+    """Every request of `FORMS` whole signups and the landing page; MiB of the portal, seconds of its cold start."""
+
+    pairs: dict[str, Pair]
+    memory: float
+    cold_start: float
+
+
+def once(side: Side) -> Round:
+    """Both servers stand for the whole round; one of them works at a time."""
+    with (
+        servers.running("bench.baseline:app", side.environment, side.log),
+        servers.running("portal.wsgi:app", side.environment, side.log, OURS) as server,
+    ):
+        load.drive(servers.PORT, [PAGE.request] * 200, PAGE.status)
+        load.drive(servers.PORT, [INSERT.request] * 200, INSERT.status)
+        load.drive(OURS, [load.get(f"/s/{place.source_code}") for place in side.places] * 4, 200)
+        _signup(side, list(guests(side.places, 100)))
         landings = [load.get(f"/s/{side.places[i % len(side.places)].source_code}") for i in range(PAGES)]
-        found = {"landing": load.drive(servers.PORT, landings, 200).rate}
-        found |= _signup(side, list(guests(side.places, FORMS)))
-        return {**found, "cold start": server.seconds, "memory": server.memory_mib()}
+        pairs = {"landing": _beside(PAGE, landings, 200)[0]}
+        pairs |= _signup(side, list(guests(side.places, FORMS)))
+        return Round(pairs, server.memory_mib(), server.seconds)
 
 
-def _warm(side: Side) -> None:
-    load.drive(servers.PORT, [load.get(f"/s/{place.source_code}") for place in side.places] * 4, 200)
-    _signup(side, list(guests(side.places, 100)))
-
-
-def _signup(side: Side, people: list[Guest]) -> dict[str, float]:
+def _signup(side: Side, people: list[Guest]) -> dict[str, Pair]:
     visits = [guest.visit(side.settings) for guest in people]  # one token stands in a page's picture and in its form
     seen = [load.get(f"/seen/{visit}", **guest.headers) for visit, guest in zip(visits, people, strict=True)]
     forms = [load.post("/signup", form_of(guest, visit), **guest.headers) for visit, guest in zip(visits, people, strict=True)]
-    runs = {"seen": load.drive(servers.PORT, seen, 200), "phone": load.drive(servers.PORT, forms, 303)}
-    pages = [answer.location for answer in runs["phone"].answers]
-    runs["code page"] = load.drive(
-        servers.PORT, [load.get(page, **guest.headers) for page, guest in zip(pages, people, strict=True)], 200
-    )
+    pairs = {"seen": _beside(INSERT, seen, 200)[0]}
+    pairs["phone"], pages = _beside(INSERT, forms, 303)
+    asked = [load.get(page, **guest.headers) for page, guest in zip(pages, people, strict=True)]
+    pairs["code page"] = _beside(INSERT, asked, 200)[0]
     codes = codes_of(side, people)
     tries = [load.post(page, {"code": codes[guest.phone]}, **guest.headers) for page, guest in zip(pages, people, strict=True)]
-    runs["code"] = load.drive(servers.PORT, tries, 303)
-    cards = [load.get(answer.location, **guest.headers) for answer, guest in zip(runs["code"].answers, people, strict=True)]
-    runs["card"] = load.drive(servers.PORT, cards, 200)
-    return {name: run.rate for name, run in runs.items()}
+    pairs["code"], cards = _beside(INSERT, tries, 303)
+    shown = [load.get(card, **guest.headers) for card, guest in zip(cards, people, strict=True)]
+    pairs["card"] = _beside(INSERT, shown, 200)[0]
+    return pairs
+
+
+def _beside(bare: Bare, requests: Sequence[bytes], expected: int) -> tuple[Pair, list[str]]:
+    """The requests in turns with as many bare ones; and where each was sent on to."""
+    ours, theirs, locations = 0.0, 0.0, list[str]()
+    for start in range(0, len(requests), TURN):
+        part = requests[start : start + TURN]
+        theirs += load.drive(servers.PORT, [bare.request] * len(part), bare.status).seconds
+        run = load.drive(OURS, part, expected)
+        ours, locations = ours + run.seconds, locations + [answer.location for answer in run.answers]
+    return Pair(len(requests) / ours, len(requests) / theirs), locations
 
 
 def form_of(guest: Guest, visit: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Both sides under the same gunicorn, one after the other on the same port."""
+"""Both sides under the same gunicorn."""
 
 import os
 import signal
