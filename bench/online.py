@@ -33,7 +33,8 @@ from tests.support.mini_browser import MiniBrowser
 from tests.support.radius import missing, serve_hooks
 from tests.support.signups import World, leave_phone, type_code, visit_token
 from tests.support.simulator import fetch, simulated_router
-from tests.support.unifi_controller import AccessPoint, Api, UniFiController
+from tests.support.unifi_access_point import AccessPoint
+from tests.support.unifi_controller import Api, UniFiController
 
 _serial = itertools.count(1)
 Attempt = Callable[[], float]  # one guest: seconds from the code to the internet
@@ -78,9 +79,18 @@ def _world() -> Iterator[World]:
         database.engine.dispose()
 
 
+def _clock(world: World) -> Callable[[], float]:
+    """The emulators' time is the world's, which moves."""
+
+    def seconds() -> float:
+        return world.now.timestamp()
+
+    return seconds
+
+
 @contextlib.contextmanager
 def _simulator(world: World) -> Iterator[Attempt]:
-    clock = lambda: world.now.timestamp()  # noqa: E731, PLW0108
+    clock = _clock(world)
     with (
         serve_hooks(world.settings, world.database, lambda: world.now) as hooks,
         simulated_router(world.settings, world.database, world.house, hooks, world.settings.base_url, clock) as router,
@@ -125,7 +135,7 @@ def _unifi(world: World, api: Api) -> Iterator[Attempt]:
     worker = threading.Thread(target=keep_opening, args=(works, stop))
     with (
         tempfile.TemporaryDirectory() as folder,
-        UniFiController(Path(folder), api, clock=lambda: world.now.timestamp()) as controller,  # noqa: PLW0108
+        UniFiController(Path(folder), api, clock=_clock(world)) as controller,
         AccessPoint(controller, "http://127.0.0.1") as point,
     ):
         with world.database.writing() as session:

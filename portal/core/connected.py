@@ -7,8 +7,6 @@ CONNECTION = "vestibule.connection"  # in a session's info
 
 
 def connection_of(session: Session) -> Connection:
-    """Looked up once a transaction: SQLAlchemy's own way to it is as long as a short statement."""
+    """As its door noted it: SQLAlchemy's own way to a session's connection is as long as a short statement."""
     known: Connection | None = session.info.get(CONNECTION)
-    if known is None or known.closed:
-        known = session.info[CONNECTION] = session.connection()
-    return known
+    return session.connection() if known is None else known

@@ -65,11 +65,11 @@ class Queue(Huey):  # type: ignore[misc]
         super().__init__(_NAME, results=False, serializer=JsonMessages(), storage_class=storage, **where)
 
         # Functions of this module: a task's stored name holds its module, which filler and worker must share.
-        @self.task()  # type: ignore[untyped-decorator]
+        @self.task()
         def deliver(message_id: int) -> None:
             work.deliver(message_id)
 
-        @self.task()  # type: ignore[untyped-decorator]
+        @self.task()
         def look_after(message_id: int) -> None:
             work.look_after(message_id)
 

@@ -19,7 +19,7 @@ from portal.staff import sessions as staff_sessions
 def register(queue: Queue, house: House) -> None:
     """Add the periodic tasks. Times are UTC."""
 
-    @queue.periodic_task(crontab(minute="7"))  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab(minute="7"))
     def forget() -> None:
         with house.database.writing() as session:
             now = house.clock()
@@ -30,25 +30,25 @@ def register(queue: Queue, house: House) -> None:
             invitations.forget_old(session, now)
             staff_sessions.forget_old(session, now)
 
-    @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab(minute="*"))
     def close_stale() -> None:
         with house.database.writing() as session:
             sessions.close_stale(session, house.clock())
             blocks.catch_up(session, house.clock())
 
-    @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab(minute="*"))
     def sum_up() -> None:
         sums.keep_up(house.database, house.clock())
 
-    @queue.periodic_task(crontab(minute="47", hour="0"))  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab(minute="47", hour="0"))
     def check_sums() -> None:
         sums.check_all(house.database, house.clock())
 
-    @queue.periodic_task(crontab(minute="17"))  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab(minute="17"))
     def retain() -> None:
         retention.run(house.database, house.settings, house.clock)
 
-    @queue.periodic_task(crontab(minute="27", hour="0"))  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab(minute="27", hour="0"))
     def anchor() -> None:
         anchors.sign_all(house.database, house.settings, house.clock)
 
@@ -58,18 +58,18 @@ def register(queue: Queue, house: House) -> None:
 def _register_news(queue: Queue, house: House) -> None:
     """Each by itself: what fails for one must not keep the others from their letters."""
 
-    @queue.periodic_task(crontab(minute="3"))  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab(minute="3"))
     def look_at_channels() -> None:
         reports.look(house.database, house.clock())
 
-    @queue.periodic_task(crontab(minute="4"))  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab(minute="4"))
     def mail_alerts() -> None:
         reports.mail_alerts(house.database, house.clock())
 
-    @queue.periodic_task(crontab(minute="5"))  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab(minute="5"))
     def queue_weekly() -> None:
         reports.queue_weekly(house.database, house.clock())
 
-    @queue.periodic_task(crontab(minute="6"))  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab(minute="6"))
     def move_webhooks_on() -> None:
         webhooks.move_on(house)

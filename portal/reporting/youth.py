@@ -48,7 +48,10 @@ def of_sums(parts: Sequence[Part], zones: Mapping[int, str], settled: Mapping[in
     young = Young(1 + max(zones, default=0))
     for part in parts:
         for piece in _after(part, zones[part.number], settled[part.venue_id], since + _MICROSECOND, young.offset):
-            (young.buckets if isinstance(piece, Bucket) else young.parts).append(piece)  # type: ignore[arg-type]
+            if isinstance(piece, Bucket):
+                young.buckets.append(piece)
+            else:
+                young.parts.append(piece)
     return young
 
 

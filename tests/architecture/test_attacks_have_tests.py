@@ -21,7 +21,7 @@ ATTACKS: dict[int, tuple[str, dict[str, tuple[str, ...]]]] = {
     ),
     7: (
         "script in a value",
-        {f"{DASHBOARD}/test_work.py": ("test_hostile_labels_and_names_are_text_on_every_page_and_in_the_svg",)},
+        {f"{DASHBOARD}/test_source_pages.py": ("test_hostile_labels_and_names_are_text_on_every_page_and_in_the_svg",)},
     ),
     8: ("SQL in a value", {}),
     9: ("formulas in files", {}),
@@ -98,7 +98,7 @@ ATTACKS: dict[int, tuple[str, dict[str, tuple[str, ...]]]] = {
     26: ("hostile uploads", {}),
     27: ("addresses that lead inside", {}),
     28: ("texts that are templates", {}),
-    29: ("fields that no form has", {f"{DASHBOARD}/test_work.py": ("test_fields_that_no_form_has_are_not_taken",)}),
+    29: ("fields that no form has", {f"{DASHBOARD}/test_source_pages.py": ("test_fields_that_no_form_has_are_not_taken",)}),
     33: (
         "evidence changed by who owns the database",
         {
@@ -121,7 +121,7 @@ ATTACKS: dict[int, tuple[str, dict[str, tuple[str, ...]]]] = {
         "boxes ticked in advance",
         {
             "tests/portal/consent/test_records.py": ("test_no_box_can_be_ticked_in_advance_or_confirm_two_documents",),
-            f"{DASHBOARD}/test_work.py": ("test_no_page_of_the_dashboard_offers_to_tick_a_guests_box",),
+            f"{DASHBOARD}/test_venue_pages.py": ("test_no_page_of_the_dashboard_offers_to_tick_a_guests_box",),
             f"{WEB}/guest/test_templates.py": ("test_no_box_is_ticked_in_advance_and_nothing_opens_another_window",),
         },
     ),

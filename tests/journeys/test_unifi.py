@@ -24,7 +24,8 @@ from portal.venues.models import GatewayConfig, GatewaySign
 from tests.support.programs import wait_until
 from tests.support.signups import E164, World, leave_phone, type_code, visit_token
 from tests.support.simulator import fetch
-from tests.support.unifi_controller import AccessPoint, Api, UniFiController
+from tests.support.unifi_access_point import AccessPoint
+from tests.support.unifi_controller import Api, UniFiController
 
 DEVICE, MAC = "02aabbccdd01", "02:aa:bb:cc:dd:01"
 

@@ -4,11 +4,10 @@ import re
 from datetime import datetime
 
 import pyotp
-from sqlalchemy import select
 
 from portal.jobs import mail
 from portal.staff import accounts
-from portal.staff.models import StaffJournal, StaffUser
+from portal.staff.models import StaffUser
 from tests.support.dashboard import PASSWORD, Browser
 from tests.support.house import NOW
 from tests.support.mail import RecordingMail
@@ -35,11 +34,6 @@ def letters(settings, database, clock) -> list[str]:
 
 def path_of(link: str) -> str:
     return "/dashboard" + link.split("/dashboard")[1]
-
-
-def lines(database) -> list[tuple[str, str]]:
-    with database.reading() as session:
-        return [(line.action, line.subject) for line in session.scalars(select(StaffJournal).order_by(StaffJournal.id))]
 
 
 def person(database, email: str) -> StaffUser:

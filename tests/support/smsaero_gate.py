@@ -11,7 +11,6 @@ import argparse
 import base64
 import json
 import socket
-import ssl
 import struct
 import tempfile
 import threading
@@ -20,11 +19,12 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from tests.support.certificates import write_authority
+from tests.support.tls_server import TlsServer
 
 EMAIL, API_KEY, SIGNATURE = "cafe@example.org", "k" * 8 + "0123456789abcdef", "TEREMOK"
 
@@ -122,20 +122,17 @@ class SmsAeroGate:
         self.slow_seconds, self.hold_seconds = slow_seconds, hold_seconds
         self.balance = 337.03
         self.ca_file, chain = write_authority(folder)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(chain)
-        self._server = _Server(("127.0.0.1", port), self, context)
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
+        self._server = TlsServer(_Answerer, self, chain, port)
+        self.host = self._server.host
         self.released = threading.Event()
 
     def __enter__(self) -> "SmsAeroGate":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._server.begin()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -146,35 +143,12 @@ class SmsAeroGate:
         }  # fmt: skip
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64  # eight threads at once must not wait for a SYN to be sent again
-    block_on_close = False
-
-    def __init__(self, address: tuple[str, int], gate: SmsAeroGate, context: ssl.SSLContext) -> None:
-        super().__init__(address, _Answerer)
-        self.gate = gate
-        self._context = context
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        request.settimeout(10)
-        try:
-            secured = self._context.wrap_socket(request, server_side=True)
-        except OSError:
-            return
-        super().finish_request(secured, client_address)
-        secured.close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that break off are what this server is for."""
-
-
 class _Answerer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     @property
     def gate(self) -> SmsAeroGate:
-        return self.server.gate  # type: ignore[attr-defined,no-any-return]
+        return self.server.emulator  # type: ignore[attr-defined,no-any-return]
 
     def log_message(self, *_: object) -> None:
         return

@@ -1,4 +1,4 @@
-"""UniFi controllers of three kinds on loopback, over TLS, with an access point that sends its guests to the portal.
+"""UniFi controllers of three kinds on loopback, over TLS.
 
 Shapes are those that clients of real controllers recorded: see tests/portal/gateways/test_unifi_vectors.py, which holds
 this emulator to them. What goes wrong is chosen by `Trouble`; what happened stands in `asked`.
@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 import secrets
-import ssl
 import threading
 import time
 import uuid
@@ -17,15 +16,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from tests.support.certificates import write_authority
+from tests.support.tls_server import TlsServer
 
 Api = Literal["classic", "os", "integration"]
 USER, PASSWORD, API_KEY = "vestibule", "unifi-password-canary-7391", "unifi-api-key-canary-5520"
@@ -81,22 +81,19 @@ class UniFiController:
         self.asked: list[tuple[str, str, Any]] = []
         folder.mkdir(exist_ok=True)
         self.ca_file, chain = write_authority(folder)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(chain)
         self.pin = _fingerprint(chain)
-        self._server = _Server(("127.0.0.1", 0), self, context)
-        self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
+        self._server = TlsServer(_Answerer, self, chain)
+        self.url = f"https://{self._server.host}"
         self.lock = threading.RLock()
         self.released = threading.Event()
 
     def __enter__(self) -> "UniFiController":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._server.begin()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     @property
     def secret(self) -> str:
@@ -139,29 +136,6 @@ class UniFiController:
             return [body for verb, path, body in self.asked if verb == "POST" and path.endswith(("/stamgr", "/actions"))]
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-    block_on_close = False
-
-    def __init__(self, address: tuple[str, int], controller: UniFiController, context: ssl.SSLContext) -> None:
-        super().__init__(address, _Answerer)
-        self.controller = controller
-        self._context = context
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        request.settimeout(10)
-        try:
-            secured = self._context.wrap_socket(request, server_side=True)
-        except OSError:
-            return
-        super().finish_request(secured, client_address)
-        secured.close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that break off are what this server is for."""
-
-
 class _Refused(Exception):
     def __init__(self, status: int, body: Any) -> None:
         self.status, self.body = status, body
@@ -172,7 +146,7 @@ class _Answerer(BaseHTTPRequestHandler):
 
     @property
     def unifi(self) -> UniFiController:
-        return self.server.controller  # type: ignore[attr-defined,no-any-return]
+        return self.server.emulator  # type: ignore[attr-defined,no-any-return]
 
     def log_message(self, *_: object) -> None:
         return
@@ -354,53 +328,6 @@ class _Answerer(BaseHTTPRequestHandler):
             self.send_header("Location", "/manage")
         self.end_headers()
         self.wfile.write(body)
-
-
-class AccessPoint:
-    """What a guest's device meets: /device/<12 hex digits>/… is its web page, or the way to the portal.
-
-    `with AccessPoint(controller, "http://portal") as ap:` listens on `ap.url`; `portal` is scheme://host as typed into the
-    console.
-    """
-
-    def __init__(self, controller: UniFiController, portal: str, site: str = "default", ssid: str = "Теремок гости") -> None:
-        self.controller, self.portal, self.site, self.ssid = controller, portal, site, ssid
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Radio)
-        self._server.daemon_threads = True
-        self._server.access_point = self  # type: ignore[attr-defined]
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> "AccessPoint":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def redirect(self, mac: str, wanted: str) -> str:
-        """Where a blocked device is sent."""
-        at = int(self.controller.clock())
-        asked = urlencode({"ap": AP_MAC, "id": mac, "t": at, "url": wanted, "ssid": self.ssid})
-        return f"{self.portal}/guest/s/{self.site}/?{asked}"
-
-
-class _Radio(BaseHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        return
-
-    def do_GET(self) -> None:
-        point: AccessPoint = self.server.access_point  # type: ignore[attr-defined]
-        digits = self.path.split("/")[2]
-        mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2))
-        point.controller.connect(mac, point.site)
-        through = point.controller.is_authorized(mac, point.site)
-        self.send_response(200 if through else 302)
-        if not through:
-            self.send_header("Location", point.redirect(mac, f"{point.url}{self.path}"))
-        self.send_header("Content-Length", "2" if through else "0")
-        self.end_headers()
-        self.wfile.write(b"ok" if through else b"")
 
 
 def _ok(rows: list[Any]) -> Any:

@@ -1,15 +1,14 @@
 """The SMS account, tried from its screen."""
 
 import pytest
-from sqlalchemy import select
 
 from portal.app import create_app
 from portal.sms.senders.base import BadCredentials, GateDown, NoMoney
 from portal.sms.senders.smsaero import SmsAeroSender
-from portal.staff.models import StaffJournal
 from tests.conftest import make_settings
 from tests.support.dashboard import Browser, employ
 from tests.support.house import NOW
+from tests.support.journal import lines_of
 from tests.support.recording_sender import RecordingSender
 from tests.support.smsaero_gate import SmsAeroGate
 
@@ -28,11 +27,6 @@ def browser(settings, database, house, sender) -> Browser:
     return browser
 
 
-def journal(database):
-    with database.reading() as session:
-        return [(line.action, line.subject) for line in session.scalars(select(StaffJournal).order_by(StaffJournal.id))]
-
-
 def test_the_real_gates_balance_is_shown(settings, database, house, tmp_path):
     with SmsAeroGate(tmp_path) as gate:
         sender = SmsAeroSender(make_settings(tmp_path, **gate.settings))
@@ -41,7 +35,7 @@ def test_the_real_gates_balance_is_shown(settings, database, house, tmp_path):
         page = browser.post(f"{AT}/check?lang=en", form_at=f"{AT}?lang=en")
     assert page.status_code == 200
     assert "337.03\N{NO-BREAK SPACE}₽ are left" in page.text
-    assert journal(database) == [("sms.check", "teremok")]
+    assert lines_of(database) == [("sms.check", "teremok")]
 
 
 def test_a_test_sms_goes_to_the_typed_number_and_nobody_elses_words_are_in_it(browser, sender, database):
@@ -51,7 +45,7 @@ def test_a_test_sms_goes_to_the_typed_number_and_nobody_elses_words_are_in_it(br
     assert sent.phone.e164 == "+79031234567"
     assert "000000" in sent.text
     assert "+79031234567" not in page.text
-    assert journal(database) == [("sms.test", f"teremok {sent.phone.masked}")]
+    assert lines_of(database) == [("sms.test", f"teremok {sent.phone.masked}")]
 
 
 @pytest.mark.parametrize(

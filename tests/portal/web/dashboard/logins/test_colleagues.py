@@ -9,7 +9,8 @@ from portal.mail.models import MailMessage
 from portal.staff.models import StaffSession
 from tests.support.dashboard import Browser, employ
 from tests.support.house import build_house
-from tests.support.logins import GOOD, letters, lines, path_of, person
+from tests.support.journal import lines_of
+from tests.support.logins import GOOD, letters, path_of, person
 
 
 def test_somebody_is_invited_sets_a_password_and_signs_in(app, owner, settings, database, house, clock):
@@ -25,7 +26,7 @@ def test_somebody_is_invited_sets_a_password_and_signs_in(app, owner, settings, 
     assert newcomer.sign_in("boris@teremok.example", GOOD).status_code == 303
     assert newcomer.get("/dashboard/overview").status_code == 200
     assert newcomer.get("/dashboard/people").status_code == 403
-    assert lines(database) == [("person.invite", "boris@teremok.example"), ("account.begin", "boris@teremok.example")]
+    assert lines_of(database) == [("person.invite", "boris@teremok.example"), ("account.begin", "boris@teremok.example")]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_a_colleague_is_changed_closed_opened_and_helped_back(app, owner, settin
     assert colleague.sign_in(email, GOOD).status_code == 303
     owner.post(f"{at}/link", form_at=at)
     assert len(letters(settings, database, clock)) == 1
-    assert [action for action, _subject in lines(database)] == [
+    assert [action for action, _subject in lines_of(database)] == [
         "person.edit", "person.close", "person.reopen", "account.begin", "person.resend",
     ]  # fmt: skip
 
@@ -104,7 +105,7 @@ def test_people_of_another_organization_are_nobody(owner, app, database, house):
     for rest in ("", "/link", "/close", "/reopen", "/second-factor", f"/sessions/{browser}/revoke"):
         assert owner.post(f"/dashboard/people/{theirs.id}{rest}", form_at="/dashboard/people").status_code == 404
     assert stranger.get("/dashboard/overview").status_code == 200
-    assert lines(database) == []
+    assert lines_of(database) == []
 
 
 ORGANIZATIONS = ("/people", "/webhooks", "/api", "/journal")

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, event, select
 from portal.mail.models import MailMessage
 from portal.staff.models import StaffResetRequest
 from tests.support.dashboard import PASSWORD, Browser, employ
-from tests.support.logins import GOOD, letters, lines, path_of, person, set_up
+from tests.support.journal import lines_of
+from tests.support.logins import GOOD, letters, path_of, person, set_up
 
 
 def test_a_forgotten_password_gets_one_answer_whoever_asks(app, settings, database, house, clock):
@@ -104,6 +105,6 @@ def test_no_secret_of_a_login_stands_in_a_log_or_a_journal(app, owner, settings,
     key, codes = set_up(owner, clock)
     Browser(app).post(path_of(link), name="Борис", password=GOOD)
     token = link.rpartition("/")[2]
-    said = caplog.text + str(lines(database))
+    said = caplog.text + str(lines_of(database))
     for secret in (token, token[22:], key, codes[0], codes[0].replace("-", ""), GOOD, PASSWORD):
         assert secret not in said

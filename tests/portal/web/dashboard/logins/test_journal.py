@@ -11,7 +11,7 @@ from portal.staff import accounts, journal
 from portal.web.dashboard.words import ACTIONS
 from tests.support.dashboard import PASSWORD, Browser, employ
 from tests.support.house import NOW
-from tests.support.logins import lines
+from tests.support.journal import lines_of
 
 
 def test_the_journal_is_read_by_person_action_and_day_page_by_page(owner, database, house):
@@ -70,7 +70,7 @@ def test_a9_no_line_of_the_journals_file_is_a_formula(owner, database, house):
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     cells = [cell for line in answer.text.splitlines()[1:] for cell in line.split(",")]
     assert not [cell for cell in cells if cell.strip('" ').startswith(("=", "+", "-", "@", "\t", "＝"))]
-    assert lines(database)[-1] == ("journal.export", "6")
+    assert lines_of(database)[-1] == ("journal.export", "6")
 
 
 def test_every_word_that_is_written_into_the_journal_has_words_for_people():

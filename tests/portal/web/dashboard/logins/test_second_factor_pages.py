@@ -7,7 +7,8 @@ import pyotp
 
 from portal.staff import second_factor
 from tests.support.dashboard import PASSWORD, Browser, employ
-from tests.support.logins import GOOD, letters, lines, path_of, person, set_up
+from tests.support.journal import lines_of
+from tests.support.logins import GOOD, letters, path_of, person, set_up
 
 
 def test_a13_an_owner_does_nothing_before_the_second_factor_is_set_up(strict, database, house, clock):
@@ -57,7 +58,7 @@ def test_with_a_second_factor_the_password_alone_opens_nothing(app, owner, datab
     other.sign_in("owner@teremok.example")
     assert other.post("/dashboard/sign-in/code", code=right).status_code == 422, "a code is good once"
     assert other.post("/dashboard/sign-in/code", code=codes[0]).status_code == 303
-    assert ("second_factor.recovery", "owner@teremok.example") in lines(database)
+    assert ("second_factor.recovery", "owner@teremok.example") in lines_of(database)
 
 
 def test_a13_codes_are_not_guessed_and_half_a_sign_in_ends(app, owner, clock):
@@ -127,4 +128,4 @@ def test_an_owner_takes_it_off_a_colleague_and_signs_them_out(app, owner, databa
     owner.post(f"{at}/second-factor", form_at=at)
     assert colleague.get("/dashboard/overview").location == "/dashboard/sign-in"
     assert colleague.sign_in(email).location == "/dashboard/overview"
-    assert ("person.second_factor", email) in lines(database)
+    assert ("person.second_factor", email) in lines_of(database)
