@@ -1,4 +1,6 @@
-"""gunicorn's threads, which wait for nobody forever: a client that drips its request byte by byte is cut off."""
+"""gunicorn's threads. A client that drips its request byte by byte is cut off, and a process that has no thread left
+leaves new connections to its neighbours: by itself gunicorn lets whoever wakes first take a whole crowd, and the other
+processor stands idle."""
 
 import contextlib
 import socket
@@ -17,7 +19,24 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has
     def init_process(self) -> None:
         """Begin with nobody waited for."""
         self._since: dict[Any, float] = {}
+        self._at_work = 0  # counted in the main thread alone
         super().init_process()
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """gunicorn asks before each wait for events; a full process declines."""
+        super().set_accept_enabled(enabled and self._at_work < self.cfg.threads)
+
+    def enqueue_req(self, conn: Any) -> None:
+        """A thread's work begins, or waits for a thread."""
+        super().enqueue_req(conn)
+        self._at_work += 1
+        if self._at_work >= self.cfg.threads:
+            self.set_accept_enabled(False)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """A thread is free."""
+        self._at_work -= 1
+        super().finish_request(conn, fs)
 
     def handle(self, conn: Any) -> Any:
         """One request, in a thread of its own."""
