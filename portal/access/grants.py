@@ -1,10 +1,7 @@
 """AccessGrant: the right of one device to be online at one venue for a time."""
 
 import base64
-import hashlib
-import hmac
 import re
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.models import AccessGrant, Voucher
 from portal.access.time_left import next_closing
+from portal.core.crypto import hmac_sha256, random_bytes
 from portal.core.mac import Mac
 from portal.venues.models import Venue, WifiPolicy
 
@@ -46,7 +44,7 @@ def login(grant: AccessGrant, now: datetime, gateway_id: int | None = None) -> L
 
 def one_time_password(secret: str, user_name: str) -> str:
     """The password of a login name; letters, digits, "-" and "_"."""
-    digest = hmac.digest(secret.encode(), user_name.encode("utf-8", "replace"), hashlib.sha256)
+    digest = hmac_sha256(secret.encode(), user_name.encode("utf-8", "replace"))
     return base64.urlsafe_b64encode(digest)[:PASSWORD_LENGTH].decode()
 
 
@@ -96,8 +94,8 @@ def issue(
         "identification_id": identification_id,
         "voucher_id": voucher_id,
         "visit_id": visit_id,
-        "user_name": secrets.token_hex(12),
-        "password": secrets.token_urlsafe(18),
+        "user_name": random_bytes(12).hex(),
+        "password": base64.urlsafe_b64encode(random_bytes(18)).decode(),
         "mac": mac.hex if mac else None,
         "gateway_id": gateway_id,
         "session_seconds": max(int((expires_at - now).total_seconds()), 0),

@@ -1,10 +1,10 @@
 """What stood behind a consent: phone, address, browser and device, committed to without being shown."""
 
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
 from portal.consent.canonical import commitment
+from portal.core.crypto import random_bytes
 from portal.core.phone import Phone
 
 COMMITTED = ("phone", "ip", "user_agent", "mac")
@@ -26,7 +26,7 @@ def commit(evidence: Evidence) -> tuple[dict[str, str], dict[str, dict[str, Any]
     """Commitments for the chain, and the opening (salts and values) for the side row that erasure deletes."""
     browser = evidence.user_agent[:_USER_AGENT_KEPT].encode("utf-8", "replace").decode()
     values = (evidence.phone.e164, evidence.ip, browser, evidence.mac)
-    random = secrets.token_hex(_SALT_BYTES * len(COMMITTED))
+    random = random_bytes(_SALT_BYTES * len(COMMITTED)).hex()
     opening = {
         name: {"salt": random[i * 2 * _SALT_BYTES : (i + 1) * 2 * _SALT_BYTES], "value": value}
         for i, (name, value) in enumerate(zip(COMMITTED, values, strict=True))

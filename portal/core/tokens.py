@@ -7,9 +7,7 @@ the same for months (the hash of a MAC, the pseudonym in a consent) is keyed by 
 
 import base64
 import hashlib
-import hmac
 import json
-import secrets
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,14 +17,16 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from portal.core.crypto import hmac_sha256, random_bytes
 from portal.core.errors import PortalError
 
 _NONCE = 12
+_SHORT = 250  # bytes of a body that is not worth compressing: it stands in a link once or twice
 
 
 def random_id() -> str:
     """128 random bits, URL-safe, 22 characters: the shape of every id that leaves the house."""
-    return secrets.token_urlsafe(16)
+    return base64.urlsafe_b64encode(random_bytes(16)).rstrip(b"=").decode()
 
 
 class BadToken(PortalError):
@@ -47,13 +47,13 @@ class Keys:
 
     def keyed_hash(self, purpose: str, value: str) -> str:
         """A stable, keyed, one-way name for a value (MAC, phone, limit key): 32 hex characters."""
-        return hmac.digest(_derived(self.identity, purpose), value.encode(), "sha256").hex()[:32]
+        return hmac_sha256(_derived(self.identity, purpose), value.encode()).hex()[:32]
 
     def seal(self, purpose: str, payload: dict[str, Any], now: datetime) -> str:
         """Encrypt (AES-256-GCM, RFC 5116) a JSON object with its time of issue."""
         body = json.dumps([int(now.timestamp()), payload], separators=(",", ":"), ensure_ascii=False).encode()
-        nonce = secrets.token_bytes(_NONCE)
-        box = AESGCM(self.derive(purpose)[0]).encrypt(nonce, _compress(body), purpose.encode())
+        nonce = random_bytes(_NONCE)
+        box = AESGCM(self.derive(purpose)[0]).encrypt(nonce, _packed(body), purpose.encode())
         return base64.urlsafe_b64encode(nonce + box).rstrip(b"=").decode()
 
     def unseal(self, purpose: str, token: str, now: datetime, max_age: timedelta) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Keys:
 
     def enclose(self, purpose: str, secret: str) -> str:
         """Encrypt (AES-256-GCM) what stays in the database for years: by IDENTITY_KEY, which is never changed."""
-        nonce = secrets.token_bytes(_NONCE)
+        nonce = random_bytes(_NONCE)
         box = AESGCM(_derived(self.identity, purpose)).encrypt(nonce, secret.encode(), purpose.encode())
         return base64.urlsafe_b64encode(nonce + box).rstrip(b"=").decode()
 
@@ -89,20 +89,26 @@ class Keys:
                 packed = AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], purpose.encode())
             except (InvalidTag, ValueError):
                 continue
-            issued, payload = json.loads(zlib.decompress(packed))
+            issued, payload = json.loads(_unpacked(packed))
             return issued, payload
         raise BadToken("bad_token")
 
 
 @lru_cache(1024)  # a handful of purposes, and one for each legal entity
 def _derived(secret: bytes, purpose: str) -> bytes:
-    return hmac.digest(secret, b"vestibule:" + purpose.encode(), "sha256")
+    return hmac_sha256(secret, b"vestibule:" + purpose.encode())
 
 
-def _compress(body: bytes) -> bytes:
-    """In a window of 4 KiB: zlib's own choice clears 256 KiB of memory for each token of 100 bytes."""
+def _packed(body: bytes) -> bytes:
+    """Long ones compressed, in a window of 4 KiB: zlib's own choice clears 256 KiB of memory for each."""
+    if len(body) <= _SHORT:
+        return body
     small = zlib.compressobj(9, zlib.DEFLATED, wbits=12, memLevel=5)
     return small.compress(body) + small.flush()
+
+
+def _unpacked(packed: bytes) -> bytes:
+    return packed if packed.startswith(b"[") else zlib.decompress(packed)  # zlib's first byte is never a bracket
 
 
 def sha256_hex(value: bytes) -> str:

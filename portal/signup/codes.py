@@ -4,6 +4,7 @@ import hmac
 import re
 import unicodedata
 
+from portal.core.crypto import hmac_sha256
 from portal.core.tokens import Keys
 
 LENGTH = 6
@@ -29,7 +30,7 @@ def read_code(typed: str) -> str:
 
 
 def _derive(key: bytes, nonce: str, e164: str) -> str:
-    mac = hmac.digest(key, f"{nonce}|{e164}".encode(), "sha256")
+    mac = hmac_sha256(key, f"{nonce}|{e164}".encode())
     offset = mac[-1] & 15
     number = int.from_bytes(mac[offset : offset + 8], "big") & 0x7FFFFFFFFFFFFFFF
     return f"{number % 10**LENGTH:0{LENGTH}d}"

@@ -1,6 +1,5 @@
 """Starting a signup: one transaction that declares the consents, opens the verification and queues its SMS."""
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.consent import records
 from portal.consent.evidence import Evidence
 from portal.core.config import Settings
+from portal.core.crypto import random_bytes
 from portal.core.limits import Limit, LimitReached, find_room
 from portal.core.limits import ask as ask_limits
 from portal.core.phone import Phone
@@ -187,7 +187,7 @@ def _row(settings: Settings, venue: Venue, asked: Start, now: datetime) -> dict[
 
 def _short_link() -> str:
     """Ten characters, 50 bits: short for the SMS, guarded by a limit on misses (`limit_short_link_ip_hour`)."""
-    return "".join("0123456789abcdefghjkmnpqrstvwxyz"[byte % 32] for byte in secrets.token_bytes(10))
+    return "".join("0123456789abcdefghjkmnpqrstvwxyz"[byte % 32] for byte in random_bytes(10))
 
 
 # Built once: they stand on the way of every guest.
