@@ -107,9 +107,12 @@ def make_engine(url: str, pool_size: int = 16) -> Engine:
     """An engine with the same promises on SQLite (WAL, synchronous FULL) and PostgreSQL."""
     if not url.startswith("sqlite"):
         # psycopg's own preparing ends with DEALLOCATE ALL, which would take the statements of `core.wire` along.
-        # Its just-in-time compiler takes longer over a report than the report itself.
+        # Its just-in-time compiler takes longer over a report than the report itself. The connection used last comes first:
+        # what it needs is still at hand in both processes.
         how = {"prepare_threshold": None, "options": "-c jit=off"}
-        engine = create_engine(url, pool_size=pool_size, max_overflow=8, connect_args=how, hide_parameters=True)
+        engine = create_engine(
+            url, pool_size=pool_size, max_overflow=8, pool_use_lifo=True, connect_args=how, hide_parameters=True
+        )
         event.listen(engine, "checkin", _on_checkin)
         event.listen(engine, "checkout", _on_checkout)
         statements.watch(engine)

@@ -87,6 +87,7 @@ class Wire:
                 return found
             else:
                 found.append(result)
+                self._pg.get_result()  # the None that ends its answer: it is here with it
 
     def _read(self, said: Sequence[str], new: Sequence[bool], results: Iterator[PGresult]) -> list[Answer]:
         answers, failed = [], None

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request
@@ -82,6 +82,7 @@ def _plain_apart(settings: Settings) -> None:
         abort(404)
 
 
+@lru_cache(256)
 def _host_name(host: str) -> str:
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
