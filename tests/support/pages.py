@@ -295,6 +295,8 @@ DASHBOARD = (
     State("a colleague", "dashboard.person", staff_states.colleague, role="owner"),
     State("brand", "dashboard.brand", staff_states.brand, role="owner"),
     State("a preview of the guest page", "guest.preview_page", staff_states.preview),
+    State("a preview of the code page", "guest.preview_page", lambda stage: staff_states.preview(stage, "code")),
+    State("a preview of the way online", "guest.preview_page", lambda stage: staff_states.preview(stage, "online")),
     State("too much was sent", "dashboard.save_venue", _venue_page(""), staff_states.send_too_much, role="owner", status=413),
     State("SMS account tried", "dashboard.check_sms_account", _venue_page("/sms"), staff_states.check_account, role="owner"),
     State("sessions", "dashboard.sessions", lambda stage: "/dashboard/sessions", role="staff"),

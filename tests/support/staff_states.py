@@ -116,12 +116,12 @@ def brand(stage: Stage) -> str:
     return f"/dashboard/venues/{VENUE}/brand"
 
 
-def preview(stage: Stage) -> str:
+def preview(stage: Stage, page: str = "qr") -> str:
     """What stands in the phone's frame."""
     with stage.database.reading() as session:
         venue = directory.venue_by_code(session, VENUE)
         assert venue is not None
-        look = Look(venue.id, "qr", stage.language, "#1f6f5c", "Карта гостя: кофе в подарок", "Guest card: a coffee on us")
+        look = Look(venue.id, page, stage.language, "#1f6f5c", "Карта гостя: кофе в подарок", "Guest card: a coffee on us")
     return f"/preview/{previews.seal(stage.settings.keys, look, stage.now())}"
 
 

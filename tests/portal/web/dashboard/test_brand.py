@@ -114,6 +114,22 @@ def test_the_card_can_be_looked_at_and_is_nobodys(browser, world):
     assert "<script" not in page and "manifest" not in page and "data-saved" not in page
 
 
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [("code", ("Enter the code from the SMS", "Can be sent again in")), ("online", ("You are online", "3 h 55 min"))],
+)
+def test_the_pages_after_the_form_can_be_looked_at_and_do_nothing(browser, database, page, says):
+    shown = browser.post(f"{AT}/preview", form_at=AT, **look(page=page, language="en", accent="#ffee00"))
+    framed = browser.get(frame_of(shown.text)).text
+    assert [words for words in says if words not in framed] == []
+    assert "#ffee00" in framed
+    assert "<script" not in framed and set(re.findall(r'(?:action|href)="([^"]*)"', framed)) <= {"#", "data:,"} | set(
+        re.findall(r'href="(/preview/[^"]*)"', framed)
+    )
+    with database.reading() as session:
+        assert session.scalars(select(Visit)).all() == []
+
+
 def test_only_the_preview_may_be_framed_and_only_by_us(browser, world, house):
     page = browser.get(AT)
     assert "frame-src 'self';" in page.headers["Content-Security-Policy"]
