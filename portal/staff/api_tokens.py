@@ -54,6 +54,12 @@ def of_organization(session: Session, organization_id: int) -> list[ApiToken]:
     return sorted(session.scalars(mine.order_by(ApiToken.id.desc())), key=lambda one: one.revoked_at is not None)
 
 
+def outlive(session: Session, user: StaffUser) -> bool:
+    """Whether a live one was made by this person: it is the organization's, and works on when the login is closed."""
+    live = [one for one in of_organization(session, user.organization_id) if one.revoked_at is None]
+    return any(one.created_by.endswith(f"<{user.email}>") for one in live)
+
+
 def revoke(session: Session, organization_id: int, public_id: str, now: datetime) -> ApiToken | None:
     """End one; None for another organization's exactly as for one that does not exist or has ended."""
     mine = (ApiToken.organization_id == organization_id, ApiToken.public_id == public_id, ApiToken.revoked_at.is_(None))

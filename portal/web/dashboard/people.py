@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from portal.core.errors import PortalError
 from portal.mail import outbox
-from portal.staff import invitations, journal, people, scope, second_factor, sessions
+from portal.staff import api_tokens, invitations, journal, people, scope, second_factor, sessions
 from portal.staff.models import StaffUser
 from portal.web.dashboard.blueprint import bp
 from portal.web.dashboard.forms.people import InviteForm, PersonForm
@@ -118,7 +118,10 @@ def close_person(person_id: int) -> Response:
             flash(str(REFUSALS[refusal.code]))
             return redirect(url_for("dashboard.person", person_id=person_id), 303)
         journal.write(db, me(), "person.close", user.email, now)
+        keys_work_on = api_tokens.outlive(db, user)
     flash(_("The login is closed; its lines in the journal stay."))
+    if keys_work_on:
+        flash(_("Keys to the API that this person made still work: revoke under API those that are not needed."))
     return redirect(url_for("dashboard.people"), 303)
 
 

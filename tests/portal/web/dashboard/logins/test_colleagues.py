@@ -48,6 +48,20 @@ def test_an_invitation_that_cannot_be_is_refused_at_its_field(owner, database, t
         assert session.scalars(select(MailMessage)).all() == []
 
 
+@pytest.mark.parametrize("with_key", [True, False])
+def test_who_closes_a_login_is_told_of_the_keys_that_work_on(app, owner, database, house, with_key):
+    from portal.staff import api_tokens
+
+    email = employ(database, house.organization_id, "owner", "boris@teremok.example")
+    colleague = person(database, email)
+    if with_key:
+        with database.writing() as session:
+            api_tokens.create(session, colleague, "till", [], colleague.created_at)
+    owner.post(f"/dashboard/people/{colleague.id}/close", form_at="/dashboard/people")
+    assert ("Ключи API" in owner.get("/dashboard/people").text) is with_key
+    assert ("&lt;boris@teremok.example&gt;" in owner.get("/dashboard/api").text) is with_key
+
+
 def test_nobody_gives_venues_that_are_not_their_organizations(owner, database, house):
     with database.writing() as session:
         other = build_house(session, "blinnaya")
