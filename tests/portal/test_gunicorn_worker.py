@@ -1,22 +1,23 @@
-"""How a crowd is shared by gunicorn's processes."""
+"""How gunicorn's processes share a crowd, and whom they wait for."""
 
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.programs import free_ports, wait_until
 
 PROCESSES, THREADS = 2, 4
 CROWD = PROCESSES * THREADS
-APP = f"""
+MEETING = f"""
 import os, time, uuid
-from pathlib import Path
 
 def app(environ, start_response):
-    here = Path(os.environ["MEETING"])
-    (here / uuid.uuid4().hex).touch()
+    here = os.environ["MEETING"]
+    open(os.path.join(here, uuid.uuid4().hex), "x").close()
     patience = time.monotonic() + 5
     while len(os.listdir(here)) < {CROWD} and time.monotonic() < patience:
         time.sleep(0.01)
@@ -24,35 +25,72 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Length", str(len(met)))])
     return [met]
 """
+HELLO = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Length", "5")])
+    return [b"hello"]
+"""
 
 
-def test_nobody_waits_for_a_thread_of_one_process_while_another_has_some_left(tmp_path: Path) -> None:
-    (tmp_path / "meeting.py").write_text(APP)
-    port = free_ports(1)
+@contextmanager
+def served(folder: Path, app: str, processes: int) -> Iterator[int]:
+    """The app behind our worker, each process with a few threads; gives its port."""
+    (folder / "served.py").write_text(app)
+    port, log, meeting = free_ports(1), folder / "server.log", folder / "meeting"
+    meeting.mkdir()
     command = [
-        sys.executable, "-m", "gunicorn", "-k", "portal.gunicorn_worker.PatientWorker", "-w", str(PROCESSES),
-        "--threads", str(THREADS), "-b", f"127.0.0.1:{port}", "--no-control-socket", "meeting:app",
+        sys.executable, "-m", "gunicorn", "-k", "portal.gunicorn_worker.PatientWorker", "-w", str(processes),
+        "--threads", str(THREADS), "-b", f"127.0.0.1:{port}", "--no-control-socket", "served:app",
     ]  # fmt: skip
-    met = tmp_path / "met"
-    met.mkdir()
-    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
-    with (tmp_path / "server.log").open("wb") as log:
-        running = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": paths, "MEETING": str(met)}, stdout=log, stderr=log)
+    paths = os.pathsep.join([str(folder), str(Path(__file__).parents[2])])
+    with log.open("wb") as out:
+        running = subprocess.Popen(
+            command, env=os.environ | {"PYTHONPATH": paths, "MEETING": str(meeting)}, stdout=out, stderr=out
+        )
         try:
-            assert wait_until(lambda: (tmp_path / "server.log").read_text().count("Booting worker") == PROCESSES, 30)
-            for _ in range(6):
-                for left in met.iterdir():
-                    left.unlink()
-                assert _meet(port) == [CROWD] * CROWD
+            assert wait_until(lambda: log.read_text().count("Booting worker") == processes, 30)
+            yield port
         finally:
             running.terminate()
             running.wait(20)
 
 
-def _meet(port: int) -> list[int]:
-    """A crowd that comes at once; how many had come when each was answered."""
-    guests = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(CROWD)]
-    for guest in guests:
-        guest.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    answers = [b"".join(iter(lambda guest=guest: guest.recv(4096), b"")) for guest in guests]
-    return [int(answer.rpartition(b"\r\n\r\n")[2]) for answer in answers]
+def asked(port: int) -> socket.socket:
+    """A guest who has asked for one answer."""
+    guest = socket.create_connection(("127.0.0.1", port), timeout=20)
+    guest.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    return guest
+
+
+def answer(guest: socket.socket) -> bytes:
+    """All until the server has no more to say."""
+    return b"".join(iter(lambda: guest.recv(4096), b"")).rpartition(b"\r\n\r\n")[2]
+
+
+def test_nobody_waits_for_a_thread_of_one_process_while_another_has_some_left(tmp_path: Path) -> None:
+    with served(tmp_path, MEETING, PROCESSES) as port:
+        for _ in range(4):
+            for left in (tmp_path / "meeting").iterdir():
+                left.unlink()
+            guests = [asked(port) for _ in range(CROWD)]
+            assert [int(answer(guest)) for guest in guests] == [CROWD] * CROWD
+
+
+def test_who_does_not_hang_up_after_the_answer_holds_up_nobody(tmp_path: Path) -> None:
+    with served(tmp_path, HELLO, 1) as port:
+        lingering = [asked(port) for _ in range(THREADS)]
+        assert [answer(guest) for guest in lingering] == [b"hello"] * THREADS
+        with asked(port) as another:
+            assert answer(another) == b"hello"
+        for guest in lingering:
+            guest.sendall(b"still here")  # had the server waited for them and then hung up, this would be refused
+            guest.sendall(b"still here")
+        assert wait_until(lambda: all(_is_over(guest) for guest in lingering), 20), "and it does not wait for ever"
+
+
+def _is_over(guest: socket.socket) -> bool:
+    try:
+        guest.sendall(b"and now?")
+    except OSError:
+        return True
+    return False
