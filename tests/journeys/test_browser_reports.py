@@ -109,7 +109,7 @@ def test_without_a_script_every_point_can_be_reached_and_every_filter_works(thea
 
 def test_a_click_on_a_row_filters_by_its_channel(page: Page) -> None:
     page.goto(OVERVIEW)
-    assert "leader" in page.locator(".channels tbody tr").first.inner_text()
+    assert page.locator(".channels tbody tr").count() > 1
     with page.expect_navigation():
         page.locator(".channels tbody tr").first.locator(".verdict").click()
     assert "source=" in page.url

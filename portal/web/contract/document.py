@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from portal.core.i18n import marked
 from portal.web.contract.answers import Problem
 from portal.web.contract.operations import OPERATIONS, PREFIX, Operation
 from portal.web.contract.questions import CODE
@@ -73,7 +74,7 @@ def _problem(status: str, said: str) -> dict[str, Any]:
 
 def _named_in_path() -> dict[str, Any]:
     schema = {"type": "string", "pattern": CODE}
-    return {"name": "venue", "in": "path", "required": True, "description": "Code of a venue.", "schema": schema}
+    return {"name": "venue", "in": "path", "required": True, "description": marked("Code of a venue."), "schema": schema}
 
 
 def _in_query(name: str, schema: dict[str, Any]) -> dict[str, Any]:

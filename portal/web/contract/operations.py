@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from portal.core.i18n import marked
 from portal.web.contract import answers, questions
 from portal.web.contract.answers import Answer
 from portal.web.contract.questions import Query
@@ -27,12 +28,12 @@ class Operation:
 
 _VENUE = "/venues/{venue}"
 OPERATIONS = (
-    Operation("venues", "/venues", "Venues in the token's scope.", questions.PageQuery, answers.VenuePage),
-    Operation("venue", _VENUE, "One venue.", Query, answers.Venue),
-    Operation("sources", f"{_VENUE}/sources", "Sources of a venue.", questions.PageQuery, answers.SourcePage),
-    Operation("channels", f"{_VENUE}/channels", "Conversion per channel.", questions.ReportQuery, answers.Channels),
-    Operation("series", f"{_VENUE}/series", "The funnel along time.", questions.SeriesQuery, answers.Series),
-    Operation("funnel", f"{_VENUE}/funnel", "Every step of the visits asked for.", questions.ReportQuery, answers.Funnel),
-    Operation("times", f"{_VENUE}/times", "How long each step takes.", questions.ReportQuery, answers.Times),
-    Operation("stops", f"{_VENUE}/stops", "Where guests stop.", questions.ReportQuery, answers.Stops),
+    Operation("venues", "/venues", marked("Venues in the token's scope."), questions.PageQuery, answers.VenuePage),
+    Operation("venue", _VENUE, marked("One venue."), Query, answers.Venue),
+    Operation("sources", f"{_VENUE}/sources", marked("Sources of a venue."), questions.PageQuery, answers.SourcePage),
+    Operation("channels", f"{_VENUE}/channels", marked("Conversion per channel."), questions.ReportQuery, answers.Channels),
+    Operation("series", f"{_VENUE}/series", marked("The funnel along time."), questions.SeriesQuery, answers.Series),
+    Operation("funnel", f"{_VENUE}/funnel", marked("Every step of the visits asked for."), questions.ReportQuery, answers.Funnel),
+    Operation("times", f"{_VENUE}/times", marked("How long each step takes."), questions.ReportQuery, answers.Times),
+    Operation("stops", f"{_VENUE}/stops", marked("Where guests stop."), questions.ReportQuery, answers.Stops),
 )

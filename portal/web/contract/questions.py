@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from portal.acquisition.models import SOURCE_KINDS
+from portal.core.i18n import marked
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2198, 12, 31)
 LONGEST = timedelta(days=731)
@@ -40,26 +41,36 @@ class Query(BaseModel):
 class PageQuery(Query):
     """A page of a list."""
 
-    limit: Annotated[int, BeforeValidator(_number)] = Field(50, ge=1, le=100, description="How many at most.")
-    after: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,40}$")] = Field("", description="What next was on the page before.")
+    limit: Annotated[int, BeforeValidator(_number)] = Field(50, ge=1, le=100, description=marked("How many at most."))
+    after: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,40}$")] = Field(
+        "", description=marked("What next was on the page before.")
+    )
 
 
 class ReportQuery(Query):
     """Which visits are counted, and until when they may convert."""
 
-    first: Day | None = Field(None, description="First day, by the venue's clock; 27 days before the last by default.")
-    last: Day | None = Field(None, description="Last day; today by default. At most 731 days, from 2000-01-01 to 2198-12-31.")
-    window: Literal["30m", "24h", "7d"] = Field("24h", description="How long after its arrival a visit may convert.")
-    attribution: Literal["visit", "first"] = Field("visit", description="Source of the visit, or the guest's first one ever.")
-    visitors: Literal["all", "new", "returning"] = Field("all", description="Whose device was never here before, or was.")
-    source: list[Code] = Field([], max_length=50, description="Codes of sources, or other.")
-    kind: list[Kind] = Field([], max_length=20, description="Kinds of sources.")
-    campaign: list[Annotated[str, Field(min_length=1, max_length=120)]] = Field([], max_length=20, description="utm_campaign.")
-    language: Literal["ru", "en"] | None = Field(None, description="Language of the guest's pages.")
-    device: Literal["iphone", "android", "ipad", "windows", "mac", "linux", "other"] | None = Field(
-        None, description="Family of the device."
+    first: Day | None = Field(None, description=marked("First day, by the venue's clock; 27 days before the last by default."))
+    last: Day | None = Field(
+        None, description=marked("Last day; today by default. At most 731 days, from 2000-01-01 to 2198-12-31.")
     )
-    goal: Literal["phone", "verified", "card", "online"] = Field("verified", description="The step that channels are judged by.")
+    window: Literal["30m", "24h", "7d"] = Field("24h", description=marked("How long after its arrival a visit may convert."))
+    attribution: Literal["visit", "first"] = Field(
+        "visit", description=marked("Source of the visit, or the guest's first one ever.")
+    )
+    visitors: Literal["all", "new", "returning"] = Field("all", description=marked("Whose device was never here before, or was."))
+    source: list[Code] = Field([], max_length=50, description=marked("Codes of sources, or other."))
+    kind: list[Kind] = Field([], max_length=20, description=marked("Kinds of sources."))
+    campaign: list[Annotated[str, Field(min_length=1, max_length=120)]] = Field(
+        [], max_length=20, description=marked("utm_campaign.")
+    )
+    language: Literal["ru", "en"] | None = Field(None, description=marked("Language of the guest's pages."))
+    device: Literal["iphone", "android", "ipad", "windows", "mac", "linux", "other"] | None = Field(
+        None, description=marked("Family of the device.")
+    )
+    goal: Literal["phone", "verified", "card", "online"] = Field(
+        "verified", description=marked("The step that channels are judged by.")
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> "ReportQuery":
@@ -74,7 +85,7 @@ class ReportQuery(Query):
 class SeriesQuery(ReportQuery):
     """The same, along time."""
 
-    grain: Literal["day", "week", "month"] = Field("day", description="Length of a bucket; weeks begin on Monday.")
+    grain: Literal["day", "week", "month"] = Field("day", description=marked("Length of a bucket; weeks begin on Monday."))
 
 
 class Refused(ValueError):
