@@ -16,6 +16,7 @@ from gunicorn.workers import gthread
 
 REQUEST_SECONDS = 10.0  # for a whole request, the answer apart; a phone on a bad network needs two or three
 LEAVE_SECONDS = 2.0  # for hanging up after the last answer: closed at once, its end could be lost (RFC 9112 section 9.6)
+SHARE_SECONDS = 0.25  # a full process leaves newcomers to its neighbours for so long; if none took them, all are full
 gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.5  # a connection that says nothing waits in the poller, not in a thread
 
 
@@ -27,17 +28,20 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has
         self._since: dict[Any, float] = {}
         self._leaving: dict[Any, float] = {}
         self._at_work = 0  # counted in the main thread alone
+        self._full_since = 0.0
         super().init_process()
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """gunicorn asks before each wait for events; a full process declines."""
-        super().set_accept_enabled(enabled and self._at_work < self.cfg.threads)
+        """gunicorn asks before each wait for events; a process that has just become full declines."""
+        has_room = self._at_work < self.cfg.threads
+        super().set_accept_enabled(enabled and (has_room or time.monotonic() - self._full_since > SHARE_SECONDS))
 
     def enqueue_req(self, conn: Any) -> None:
         """A thread's work begins, or waits for a thread."""
         super().enqueue_req(conn)
         self._at_work += 1
-        if self._at_work >= self.cfg.threads:
+        if self._at_work == self.cfg.threads:
+            self._full_since = time.monotonic()
             self.set_accept_enabled(False)
 
     def finish_request(self, conn: Any, fs: Any) -> None:

@@ -1,7 +1,7 @@
 """HMAC and random bytes that keep the interpreter's lock.
 
 `hmac.digest` and `os.urandom` let go of it for the microsecond that they take. With eight threads at work another one
-takes it then, and the request waits in the middle of its transaction: a third of the time of a form was such waiting.
+takes it then, and the request waits in the middle of its transaction: a sixth of the time of a form was such waiting.
 """
 
 import hmac

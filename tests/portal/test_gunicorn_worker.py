@@ -4,6 +4,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,14 @@ def app(environ, start_response):
 """
 HELLO = """
 def app(environ, start_response):
+    start_response("200 OK", [("Content-Length", "5")])
+    return [b"hello"]
+"""
+SLOW = """
+import time
+
+def app(environ, start_response):
+    time.sleep(0.1)
     start_response("200 OK", [("Content-Length", "5")])
     return [b"hello"]
 """
@@ -74,6 +84,31 @@ def test_nobody_waits_for_a_thread_of_one_process_while_another_has_some_left(tm
                 left.unlink()
             guests = [asked(port) for _ in range(CROWD)]
             assert [int(answer(guest)) for guest in guests] == [CROWD] * CROWD
+
+
+def test_a_newcomer_is_not_forgotten_while_many_ask_again_and_again(tmp_path: Path) -> None:
+    is_answered = threading.Event()
+    with served(tmp_path, SLOW, 1) as port:
+        crowd = [threading.Thread(target=ask_again_and_again, args=(port, is_answered)) for _ in range(3 * THREADS)]
+        for guest in crowd:
+            guest.start()
+        time.sleep(0.5)
+        with asked(port) as newcomer:
+            assert answer(newcomer) == b"hello"
+        was_crowded = all(guest.is_alive() for guest in crowd)
+        is_answered.set()
+        for guest in crowd:
+            guest.join(20)
+    assert was_crowded
+
+
+def ask_again_and_again(port: int, until: threading.Event) -> None:
+    """On one connection, for five seconds at most."""
+    patience = time.monotonic() + 5
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        while not until.is_set() and time.monotonic() < patience:
+            line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            line.recv(4096)
 
 
 def test_who_does_not_hang_up_after_the_answer_holds_up_nobody(tmp_path: Path) -> None:
