@@ -80,7 +80,7 @@ $(RUN_STAMP): pyproject.toml constraints.txt hatch_build.py | $(BIN)/python
 
 $(DEV_STAMP): $(RUN_STAMP)
 	@echo "installing the development tools into $(VENV) …"
-	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/pip install -q --disable-pip-version-check --no-compile -c constraints.txt -e '.[dev]'
 	@touch $@
 
 %.mo: %.po | $(RUN_STAMP)

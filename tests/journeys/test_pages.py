@@ -19,8 +19,9 @@ def test_a_page_is_whole_and_open_to_everybody(theatre: Stage, browser: Browser,
         assert seen.page.title()
         assert seen.overflow() <= 0
         assert seen.faults() == []
-        seen.page.set_viewport_size({"width": SIZES[1][0], "height": SIZES[1][1]})
-        assert seen.faults() == []
+        if language == LANGUAGES[0]:  # what a wider screen changes is the layout, and that is the same in both
+            seen.page.set_viewport_size({"width": SIZES[1][0], "height": SIZES[1][1]})
+            assert seen.faults() == []
         assert seen.complaints == []
         assert seen.strangers == set()
 

@@ -152,7 +152,7 @@ def test_a_day_of_any_length_is_summed_up_hour_by_hour_to_its_end(
         session.get_one(Venue, house.venue_id).timezone = zone
         for quarter in range(-8, 4 * 26):
             add_visit(session, house, start + quarter * HOUR / 4, WHOLE)
-    for quarter in range(4, 4 * 27):
+    for quarter in range(4, 4 * 27, 2):
         now = start + quarter * HOUR / 4
         sums.keep_up(database, now)
         assert checking.check(database, house.venue_id, now, repair=False).rows == 0

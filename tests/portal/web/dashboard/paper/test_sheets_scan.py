@@ -45,7 +45,7 @@ def test_every_copy_in_a_pdf_decodes_to_the_link(name: str, mode: str) -> None:
     assert read(page) == [LINK] * copies * faces
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_hasty_photograph_of_every_format_decodes(name: str, seed: int) -> None:
     (page,) = rendered(pdf.write([draw(name, WORDS, DARK)], "single", ""))
