@@ -180,4 +180,4 @@ def _year(folder: Path, server: PrivatePostgres, name: str, visits: int) -> Iter
 
 def _settings(home: Path, url: str) -> Settings:
     demo_secrets.ensure(home)
-    return Settings(_env_file=home / demo_secrets.FILE, demo=True, data_dir=home, database_url=url)  # type: ignore[call-arg]  # pydantic's own
+    return Settings(_env_file=home / demo_secrets.FILE, demo=True, data_dir=home, database_url=url)

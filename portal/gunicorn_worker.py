@@ -47,7 +47,7 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has
     def finish_request(self, conn: Any, fs: Any) -> None:
         """A thread is free."""
         self._at_work -= 1
-        conn.close = partial(self._part, conn.sock)
+        conn.close = partial(self._part, conn.sock)  # what gunicorn calls next would wait here
         super().finish_request(conn, fs)
 
     def handle(self, conn: Any) -> Any:

@@ -27,7 +27,7 @@ def create(session: Session, user: StaffUser, name: str, venue_ids: Sequence[int
     token = PREFIX + secrets.token_urlsafe(32)
     row = ApiToken(
         organization_id=user.organization_id, public_id=random_id(), name=name, token_hash=sha256_hex(token.encode()),
-        hint=token[-4:], venue_ids=list(venue_ids), created_by=f"{user.name} <{user.email}>"[:200], created_at=now,
+        hint=token[-4:], venue_ids=list(venue_ids), created_by=f"{user.name} <{user.email}>"[-200:], created_at=now,
     )  # fmt: skip
     session.add(row)
     session.flush()

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from portal.core.tokens import Keys
 
 _PURPOSE, _LIFE = "preview", timedelta(hours=1)
-PAGES = ("qr", "wifi", "code", "card", "online")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Devices online at a gateway that takes orders, and what became of the orders."""
 
-import time
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -74,10 +72,3 @@ def put_out(database: Database, grant_id: int | None = None) -> bool:
     with database.reading() as session:
         found = select(AccessGrant.put_out_at)
         return session.scalars(found.where(AccessGrant.id == grant_id) if grant_id else found).one() is not None
-
-
-def wait_until(happened: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)

@@ -18,8 +18,13 @@ def wait_until(happened: Callable[[], bool], seconds: float) -> bool:
     while not happened():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.05)
+        time.sleep(0.02)
     return True
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 30) -> None:
+    """Return as soon as it happened; fail after `seconds`."""
+    assert wait_until(happened, seconds), "it did not happen in time"
 
 
 def free_ports(count: int) -> int:

@@ -18,7 +18,7 @@ class AccessPoint:
         self.controller, self.portal, self.site, self.ssid = controller, portal, site, ssid
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Radio)
         self._server.daemon_threads = True
-        self._server.access_point = self  # type: ignore[attr-defined]
+        self._server.access_point = self
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> "AccessPoint":
@@ -41,7 +41,7 @@ class _Radio(BaseHTTPRequestHandler):
         return
 
     def do_GET(self) -> None:
-        point: AccessPoint = self.server.access_point  # type: ignore[attr-defined]
+        point: AccessPoint = self.server.access_point
         digits = self.path.split("/")[2]
         mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2))
         point.controller.connect(mac, point.site)

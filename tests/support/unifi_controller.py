@@ -146,7 +146,7 @@ class _Answerer(BaseHTTPRequestHandler):
 
     @property
     def unifi(self) -> UniFiController:
-        return self.server.emulator  # type: ignore[attr-defined,no-any-return]
+        return self.server.emulator
 
     def log_message(self, *_: object) -> None:
         return

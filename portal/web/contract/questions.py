@@ -61,9 +61,7 @@ class ReportQuery(Query):
     visitors: Literal["all", "new", "returning"] = Field("all", description=marked("Whose device was never here before, or was."))
     source: list[Code] = Field([], max_length=50, description=marked("Codes of sources, or other."))
     kind: list[Kind] = Field([], max_length=20, description=marked("Kinds of sources."))
-    campaign: list[Annotated[str, Field(min_length=1, max_length=120)]] = Field(
-        [], max_length=20, description=marked("utm_campaign.")
-    )
+    campaign: list[Annotated[str, Field(min_length=1, max_length=120)]] = Field([], max_length=20, description="utm_campaign.")
     language: Literal["ru", "en"] | None = Field(None, description=marked("Language of the guest's pages."))
     device: Literal["iphone", "android", "ipad", "windows", "mac", "linux", "other"] | None = Field(
         None, description=marked("Family of the device.")

@@ -114,5 +114,5 @@ def _look(venue: Venue, form: BrandForm) -> preview.Look:
     """What was typed, as far as it can be shown."""
     typed = {name: venue_value for name, venue_value in form.values().items() if not form[name].errors}
     kept = {name: getattr(venue, name) for name in ("accent", "offer_ru", "offer_en")}
-    page = form.page.data if form.page.data in preview.PAGES else "qr"
+    page = "qr" if form.page.errors else form.page.data
     return preview.Look(venue.id, page, form.language.data or venue.language, **{**kept, **typed})

@@ -15,7 +15,7 @@ from tests.support.orders import point
 class _Gateway(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.called.append(self.path)  # type: ignore[attr-defined]
+        self.server.called.append(self.path)
         self.send_response(200)
         self.end_headers()
 
@@ -26,7 +26,7 @@ class _Gateway(BaseHTTPRequestHandler):
 @pytest.fixture
 def gateway() -> Iterator[HTTPServer]:
     with HTTPServer(("127.0.0.1", 0), _Gateway) as server:
-        server.called = []  # type: ignore[attr-defined]
+        server.called = []
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()

@@ -3,7 +3,7 @@
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from tests.conftest import make_settings
 from tests.support.canary import found_in
 from tests.support.crashing_worker import started
 from tests.support.house import House
+from tests.support.programs import wait_for
 from tests.support.sms import PHONE, queue_one
 from tests.support.smsaero_gate import API_KEY, SmsAeroGate
 
@@ -58,13 +59,6 @@ class Site:
 def site(database: Database, house: House, database_url: str, tmp_path: Path) -> Iterator[Site]:
     with SmsAeroGate(tmp_path, slow_seconds=0.4) as gate:
         yield Site(database, house, gate, tmp_path, database_url)
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def test_a_commit_that_never_reached_the_queue_is_sent_once(site: Site) -> None:

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from portal.venues import directory
 from portal.venues.models import GatewayConfig
 from tests.support.crashing_worker import started
 from tests.support.house import House
+from tests.support.programs import wait_for
 from tests.support.unifi_controller import UniFiController
 
 MAC = "36:9d:94:1e:aa:10"
@@ -84,13 +85,6 @@ class Wifi:
         begun = self.openings.round()
         wait_for(lambda: self.openings._busy.total() == 0)
         return begun
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture

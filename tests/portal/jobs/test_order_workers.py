@@ -18,7 +18,8 @@ from tests.support.access import OTHER_MAC, make_grant
 from tests.support.crashing_worker import started
 from tests.support.fake_nas import FakeNas, fake_nas
 from tests.support.house import House, build_house
-from tests.support.orders import online, only_order, point, put_out, revoke, wait_until
+from tests.support.orders import online, only_order, point, put_out, revoke
+from tests.support.programs import wait_for
 
 
 def test_the_running_worker_tells_the_gateway_of_a_revoked_grant(
@@ -29,8 +30,8 @@ def test_the_running_worker_tells_the_gateway_of_a_revoked_grant(
         grant = make_grant(session, house, utcnow())
         grants.revoke(session, grant, "guest", utcnow())
     with started(tmp_path, {"database_url": database_url}):
-        wait_until(lambda: put_out(database))
-    assert gateway.called == ["/put-out"]  # type: ignore[attr-defined]
+        wait_for(lambda: put_out(database))
+    assert gateway.called == ["/put-out"]
 
 
 def test_a_disconnecting_guest_is_off_within_three_seconds(
@@ -42,12 +43,12 @@ def test_a_disconnecting_guest_is_off_within_three_seconds(
     )
     with started(tmp_path, {"database_url": database_url}):
         revoke(database, first, utcnow())
-        wait_until(lambda: put_out(database, first.id))  # the worker is up
+        wait_for(lambda: put_out(database, first.id))  # the worker is up
         began = time.monotonic()
         revoke(database, second, utcnow())
-        wait_until(lambda: not nas.online)
+        wait_for(lambda: not nas.online)
         assert time.monotonic() - began < 3
-        wait_until(lambda: put_out(database, second.id))
+        wait_for(lambda: put_out(database, second.id))
 
 
 @contextmanager
@@ -68,9 +69,9 @@ def test_a_dead_gateway_holds_up_no_other(
         for number in range(3):
             revoke(database, online(database, other, utcnow(), acct=f"d{number}"), utcnow())
         with started(tmp_path, {"database_url": database_url}):
-            wait_until(lambda: bool(dead.received))  # the worker is in the middle of waiting for it
+            wait_for(lambda: bool(dead.received))  # the worker is in the middle of waiting for it
             revoke(database, online(database, house, utcnow(), nas=nas), utcnow())
-            wait_until(lambda: not nas.online, seconds=4)
+            wait_for(lambda: not nas.online, seconds=4)
             assert len({one.raw for one in dead.received}) == 1  # asked once, not once for each of its orders
 
 
@@ -81,12 +82,12 @@ def test_a_killed_worker_loses_no_order_and_the_next_one_does_it(
     nas.answers = lambda _request: 0 if answer.is_set() else None
     revoke(database, online(database, house, utcnow(), nas=nas), utcnow())
     with started(tmp_path, {"database_url": database_url}):
-        wait_until(lambda: bool(nas.received))
+        wait_for(lambda: bool(nas.received))
     assert only_order(database).state == "waiting"  # kill -9 between the request and its answer
     answer.set()
     asked = len(nas.received)
     with started(tmp_path, {"database_url": database_url}, ahead=orders.LEASE):
-        wait_until(lambda: only_order(database).state == "done")
+        wait_for(lambda: only_order(database).state == "done")
     assert len(nas.received) == asked + 1
 
 

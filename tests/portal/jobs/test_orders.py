@@ -188,7 +188,7 @@ def test_a_device_that_was_let_in_again_is_not_closed_by_its_mac(
         grants.revoke(session, old, "guest", now)
         make_grant(session, house, now)
     assert carry_out_due(database, lambda: now) == 0
-    assert gateway.called == []  # type: ignore[attr-defined]
+    assert gateway.called == []
 
 
 def test_the_same_order_twice_is_one_with_the_newer_words(database: Database, house: House, now: datetime) -> None:
