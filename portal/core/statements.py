@@ -115,10 +115,12 @@ def lead(session: Session, first: Ask, *then: Ask) -> int:
     return concerned
 
 
-def next_number(table: Any) -> Statement:
-    """The id that the next row is to have, for whoever needs it before the row is sent. It has no facts."""
-    sequence = text(f"SELECT nextval('{table.name}_id_seq') AS id").columns(column("id", BigInteger))
-    return Statement({"sqlite": select((func.coalesce(func.max(table.c.id), 0) + 1).label("id")), "postgresql": sequence})
+def next_numbers(*tables: Any) -> Statement:
+    """The ids that the next rows are to have, for whoever needs them before the rows are sent, named as their tables."""
+    drawn = ", ".join(f"nextval('{table.name}_id_seq') AS {table.name}" for table in tables)
+    sequences = text(f"SELECT {drawn}").columns(*(column(table.name, BigInteger) for table in tables))
+    highest = ((func.coalesce(select(func.max(table.c.id)).scalar_subquery(), 0) + 1).label(table.name) for table in tables)
+    return Statement({"sqlite": select(*highest), "postgresql": sequences})
 
 
 def watch(engine: Engine) -> None:
@@ -127,6 +129,7 @@ def watch(engine: Engine) -> None:
     event.listen(engine, "commit", _commit)
     event.listen(engine, "savepoint", lambda connection, _name: _send(connection))
     event.listen(engine, "rollback", _forget)
+    engine.dialect.do_commit = _end  # type: ignore[method-assign, assignment]
 
 
 def _keep(connection: Connection, ready: Ready, *values: list[Any]) -> None:
@@ -141,7 +144,7 @@ def _send(connection: Connection) -> list[Answer]:
 
 
 def _commit(connection: Connection) -> None:
-    """The last writes and their COMMIT in one round trip; the driver's own then finds nothing left to do."""
+    """The last writes and their COMMIT in one round trip."""
     connection.info.pop(_AHEAD, None)
     if not connection.info.get(_KEPT):
         return
@@ -151,6 +154,12 @@ def _commit(connection: Connection) -> None:
         if not error.connection_invalidated:  # SQLAlchemy believes that a transaction whose commit failed is over
             connection.connection.rollback()
         raise
+
+
+def _end(raw: Any) -> None:
+    """COMMIT where `_commit` has not sent it: the driver would go through its own, and find nothing left to do."""
+    if raw.pgconn.transaction_status != TransactionStatus.IDLE:
+        raw.commit()
 
 
 def _merged(connection: Connection) -> Said:

@@ -10,14 +10,13 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.core.phone import Phone
-from portal.core.statements import Statement
+from portal.core.statements import Ask, Statement
 from portal.core.tokens import random_id
 from portal.guests.models import Device, Guest
 from portal.venues.models import FIELD_NAMES, Place, Venue
 
 
-def find_or_make(
-    session: Session,
+def wanted(
     venue: Venue | Place,
     phone: Phone,
     *,
@@ -25,18 +24,16 @@ def find_or_make(
     language: str,
     answers: Mapping[str, Any],
     now: datetime,
-) -> tuple[Guest, bool]:
-    """The guest of this phone within the venue's legal entity, and whether it was made just now.
+) -> Ask:
+    """The guest of this phone within the venue's legal entity, for `find_or_make`; may be asked ahead.
 
     A returning guest keeps the source of the first visit. `answers` (of FIELD_NAMES; a birthday is a date or its ISO
-    text) fill or change the profile; an empty answer changes nothing. The guest comes back detached: read it, do not
-    change it. Raises ValueError for a birthday in another form.
+    text) fill or change the profile; an empty answer changes nothing. Raises ValueError for a birthday in another form.
     """
-    public_id = random_id()
-    values = {
+    return _FIND_OR_MAKE, {
         "organization_id": venue.organization_id,
         "legal_entity_id": venue.legal_entity_id,
-        "public_id": public_id,
+        "public_id": random_id(),
         "phone": phone.e164,
         "first_source_id": first_source_id,
         "language": language,
@@ -44,11 +41,16 @@ def find_or_make(
         "last_seen_at": now,
         **_profile(answers),
     }
-    row = _FIND_OR_MAKE.first(session, values)
-    return Guest(**row._asdict()), row.public_id == public_id
 
 
-def touch_device(session: Session, guest: Guest, device_hash: str, family: str, now: datetime) -> None:
+def find_or_make(session: Session, guest: Ask) -> tuple[Any, bool]:
+    """The guest that is `wanted` (a row to read, with Guest's columns), and whether it was made just now."""
+    statement, facts = guest
+    row = statement.first(session, facts)
+    return row, row.public_id == facts["public_id"]
+
+
+def touch_device(session: Session, guest: Any, device_hash: str, family: str, now: datetime) -> None:
     """Remember that the guest used this device (keyed hash of its MAC or of its cookie)."""
     facts = {"device_hash": device_hash, "family": family, "first_seen_at": now, "last_seen_at": now}
     of_guest = {"organization_id": guest.organization_id, "guest_id": guest.id}

@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 
 from portal.access import grants, identification
 from portal.acquisition import visits
-from portal.acquisition.models import Visit
 from portal.cards import issue as card_issue
 from portal.cards import read as card_read
-from portal.cards.models import Card
+from portal.cards.issue import Issued
 from portal.consent import records
 from portal.core.config import Settings
 from portal.core.limits import Limit, take
@@ -56,12 +55,26 @@ class Completed:
     arrival: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A verification that may still be tried, locked, with its visit and its consents. `tries` names the column that counts."""
+
+    row: Any
+    visit: Any
+    declared: list[dict[str, Any]]
+    tries: str
+
+
 def complete(session: Session, settings: Settings, ticket: Ticket, typed: str, now: datetime) -> Completed | Rejected:
     """Count the try, compare, and on a fit write everything that follows from it, once."""
-    row = _count_try(session, settings, ticket, now)
-    if row is None or row.phone is None:
+    held = _hold(session, settings, ticket, now)
+    if held is None:
         return Rejected()
-    if not code_fits(settings.keys, row.nonce, row.phone, typed):
+    row = held.row
+    fits = row.phone is not None and code_fits(settings.keys, row.nonce, row.phone, typed)
+    if not fits or row.closed_at is not None:
+        _COUNT[held.tries].write(session, {"number": row.id})
+    if not fits:
         _watch_guessing(session, settings, now)
         return Rejected()
     if row.consumed_at is not None:
@@ -69,19 +82,21 @@ def complete(session: Session, settings: Settings, ticket: Ticket, typed: str, n
     if row.closed_at is not None:
         return Rejected()
     phone = phone_from_e164(row.phone)
-    card = _follow(session, settings, phone, row, now) if row.path != "me" else None
-    _CONSUME.write(session, {"number": row.id, "at": now, "card": card.id if card else None})
+    card = _follow(session, settings, phone, held, now) if row.path != "me" else None
+    _CONSUME[held.tries].write(session, {"number": row.id, "at": now, "card": card.id if card else None})
     card_token = card.token if card else None
     return Completed(row.id, row.public_id, row.path, row.venue_id, row.visit_id, phone, card_token, row.arrival)
 
 
-def _count_try(session: Session, settings: Settings, ticket: Ticket, now: datetime) -> Any:
-    """Raise the counter before anything is compared; the row stays locked, so parallel tries queue up behind it."""
-    count = _COUNT["mac_attempts" if ticket.by_mac else "attempts"]
+def _hold(session: Session, settings: Settings, ticket: Ticket, now: datetime) -> _Held | None:
+    """The row is locked before anything is compared, and each outcome counts the try: parallel ones queue up here."""
+    tries = "mac_attempts" if ticket.by_mac else "attempts"
     facts = {"public": ticket.public_id, "tries": settings.otp_tries, "now": now}
-    ask_ahead(session, ask_visit_lock(ticket.public_id), (count, facts))
-    lock_visit_of(session, ticket.public_id)
-    return count.first(session, facts)
+    declared = {"public": ticket.public_id}
+    ask_ahead(session, ask_visit_lock(ticket.public_id), (_HOLD[tries], facts), (_DECLARED, declared))
+    visit = lock_visit_of(session, ticket.public_id)
+    row = _HOLD[tries].first(session, facts)
+    return row and _Held(row, visit, [one._asdict() for one in _DECLARED.rows(session, declared)], tries)
 
 
 def _watch_guessing(session: Session, settings: Settings, now: datetime) -> None:
@@ -91,23 +106,24 @@ def _watch_guessing(session: Session, settings: Settings, now: datetime) -> None
         log.warning("many wrong codes", extra={"alarm": "wrong_codes", "limit": settings.alarm_wrong_codes})
 
 
-def _follow(session: Session, settings: Settings, phone: Phone, row: Any, now: datetime) -> Card | None:
+def _follow(session: Session, settings: Settings, phone: Phone, held: _Held, now: datetime) -> Issued | None:
+    row = held.row
     place = Place(row.venue_id, row.organization_id, row.legal_entity_id)
     ticked = [purpose for purpose, _document, _control in row.answers.get("boxes", [])]
-    entry = {"visit": row.visit_id}
-    ask_ahead(session, *records.ask_to_give(row.legal_entity_id, row.id), (_ENTRY, entry), card_issue.ask(row.legal_entity_id))
-    given = records.give(session, settings.keys, row.id, "sms", now, ticked=ticked)
+    declared = records.still_declared(held.declared, ticked)
     card, guest_id, is_new = None, None, None
-    if given:
-        source_id, family = _ENTRY.first(session, entry)
-        guest, is_new = members.find_or_make(
-            session, place, phone, first_source_id=source_id, language=row.language, answers=row.answers, now=now
+    if declared:
+        wanted = members.wanted(
+            place, phone, first_source_id=held.visit.source_id, language=row.language, answers=row.answers, now=now
         )
+        ask_ahead(session, records.ask_to_give(row.legal_entity_id), card_issue.ask(row.legal_entity_id), wanted)
+        given = records.give(session, declared, "sms", now)
+        guest, is_new = members.find_or_make(session, wanted)
         guest_id = guest.id
         if row.device_hash:
-            members.touch_device(session, guest, row.device_hash, family, now)
+            members.touch_device(session, guest, row.device_hash, held.visit.device_family, now)
         if "card" in given:
-            card, _ = card_issue.issue(session, guest, place, row.visit_id, now, settings, is_new=is_new)
+            card = card_issue.issue(session, guest_id, place, row.visit_id, now, settings, is_new=is_new)
     visits.complete(
         session, row.visit_id, guest_id=guest_id, is_returning=None if is_new is None else not is_new, verified_at=now,
         card_at=now if card else None,
@@ -145,19 +161,27 @@ def _again(session: Session, row: Any) -> Completed:
 
 # Built once: they stand on the way of every guest.
 _TABLE = cast(Table, PhoneVerification.__table__)
-_COUNT = {
-    name: Statement(
-        update(_TABLE)
-        .where(_TABLE.c.public_id == bindparam("public"), _TABLE.c[name] < bindparam("tries"))
-        .where(_TABLE.c.expires_at > bindparam("now"))
-        .values({name: _TABLE.c[name] + 1})
-        .returning(*_TABLE.c)
-    )
-    for name in ("attempts", "mac_attempts")
+_THIS = _TABLE.c.public_id == bindparam("public")
+_DECLARED = Statement(records.of_verification(select(_TABLE.c.id).where(_THIS).scalar_subquery()))
+_CONSUMED = {
+    "consumed_at": bindparam("at"),
+    "closed_at": bindparam("at"),
+    "closed_reason": "consumed",
+    "card_id": bindparam("card"),
 }
-_CONSUME = Statement(
-    update(_TABLE)
-    .where(_TABLE.c.id == bindparam("number"))
-    .values(consumed_at=bindparam("at"), closed_at=bindparam("at"), closed_reason="consumed", card_id=bindparam("card"))
-)
-_ENTRY = Statement(select(Visit.source_id, Visit.device_family).where(Visit.public_id == bindparam("visit")))
+
+
+def _hold_with(tries: str) -> Statement:
+    open_still = (_TABLE.c[tries] < bindparam("tries"), _TABLE.c.expires_at > bindparam("now"))
+    return Statement(select(_TABLE).where(_THIS, *open_still).with_for_update())
+
+
+def _counted(tries: str, **values: Any) -> Statement:
+    one_more = {tries: _TABLE.c[tries] + 1}
+    return Statement(update(_TABLE).where(_TABLE.c.id == bindparam("number")).values(one_more | values))
+
+
+_TRIES = ("attempts", "mac_attempts")
+_HOLD = {tries: _hold_with(tries) for tries in _TRIES}
+_COUNT = {tries: _counted(tries) for tries in _TRIES}
+_CONSUME = {tries: _counted(tries, **_CONSUMED) for tries in _TRIES}

@@ -81,21 +81,20 @@ def entry_of(session: Session, verification: Any) -> Entry | None:
 
 
 def ask_visit_lock(public_id: str) -> tuple[Statement, dict[str, Any]]:
-    """What `lock_visit_of` will ask of PostgreSQL, to be asked ahead."""
+    """What `lock_visit_of` will ask, to be asked ahead."""
     return _LOCK_VISIT, {"verification": public_id}
 
 
-def lock_visit_of(session: Session, public_id: str) -> None:
+def lock_visit_of(session: Session, public_id: str) -> Any:
     """Take the lock that every door of a signup takes first: the visit's row, so that no two wait for each other.
 
-    SQLite has locked everything at BEGIN IMMEDIATE; a verification of /me has no visit and needs none.
+    Gives the visit's source_id and device_family; None for a verification of /me, which has no visit and needs no lock.
     """
-    if session.get_bind().dialect.name != "sqlite":
-        _LOCK_VISIT.first(session, {"verification": public_id})
+    return _LOCK_VISIT.first(session, {"verification": public_id})
 
 
 _LOCK_VISIT = Statement(
-    select(Visit.id)
+    select(Visit.source_id, Visit.device_family)
     .join(PhoneVerification, PhoneVerification.visit_id == Visit.public_id)
     .where(PhoneVerification.public_id == bindparam("verification"))
     .with_for_update(of=Visit)

@@ -16,12 +16,13 @@ from portal.core.crypto import random_bytes
 from portal.core.limits import Limit, LimitReached, find_room
 from portal.core.limits import ask as ask_limits
 from portal.core.phone import Phone
-from portal.core.statements import Ask, Statement, ask_ahead, next_number
+from portal.core.statements import Ask, Statement, ask_ahead, next_numbers
 from portal.core.tokens import random_id
 from portal.signup import allowance
 from portal.signup.allowance import Refused
 from portal.signup.models import PhoneVerification
 from portal.sms import budgets, outbox
+from portal.sms.models import SmsMessage
 from portal.venues.models import Venue
 
 
@@ -62,7 +63,7 @@ def limits_of(settings: Settings, venue: Venue, asked: Start) -> list[Limit]:
 def ask(venue: Venue, asked: Start, limits: list[Limit], now: datetime) -> list[Ask]:
     """What `start` will ask for a first phone, to be asked ahead."""
     declared = records.ask_to_declare(venue.legal_entity_id, asked.boxes)
-    return [*ask_limits(limits, now), budgets.ask(venue, asked.path), *declared, (_NUMBER, {}), (outbox.NUMBER, {})]
+    return [*ask_limits(limits, now), budgets.ask(venue, asked.path), *declared, (_NUMBERS, {})]
 
 
 def start(
@@ -125,7 +126,8 @@ def _say_again(session: Session, settings: Settings, venue: Venue, asked: Start,
 
 
 def _open(session: Session, settings: Settings, venue: Venue, asked: Start, now: datetime, *, first: bool) -> Started:
-    number = int(_NUMBER.first(session, {}).id)
+    numbers = _NUMBERS.first(session, {})
+    number = int(numbers.phone_verification)
     row = {"id": number, **_row(settings, venue, asked, now)}
     if first:
         _INSERT.write(session, row)
@@ -136,6 +138,7 @@ def _open(session: Session, settings: Settings, venue: Venue, asked: Start, now:
     message_id = outbox.queue(
         session, organization_id=venue.organization_id, venue_id=venue.id, verification_id=number,
         path=asked.path, phone=asked.phone.e164, language=asked.language, not_after=row["expires_at"], now=now,
+        number=int(numbers.sms_message),
     )  # fmt: skip
     return Started(row["public_id"], message_id)
 
@@ -208,7 +211,7 @@ _CLOSE = Statement(
     .where(_TABLE.c.id == bindparam("number"), _TABLE.c.closed_at.is_(None))
     .values(closed_at=bindparam("at"), closed_reason=bindparam("reason"))
 )
-_NUMBER = next_number(_TABLE)
+_NUMBERS = next_numbers(_TABLE, SmsMessage.__table__)
 _COLUMNS = (
     "id", "organization_id", "legal_entity_id", "venue_id", "public_id", "link", "visit_id", "path", "phone", "nonce",
     "language", "card_asked", "answers", "arrival", "device_hash", "created_at", "expires_at",

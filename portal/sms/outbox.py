@@ -6,7 +6,7 @@ from typing import cast
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
-from portal.core.statements import Statement, next_number
+from portal.core.statements import Statement, next_numbers
 from portal.core.tokens import random_id
 from portal.sms.models import SmsMessage
 
@@ -15,7 +15,7 @@ TAKEN_WITHIN = timedelta(seconds=1.5)
 SWEEP_LEASE = timedelta(seconds=15)
 SWEEP_ROWS = 200
 _TABLE = cast(Table, SmsMessage.__table__)
-NUMBER = next_number(_TABLE)  # what `queue` asks first, without facts
+_NUMBER = next_numbers(_TABLE)
 _QUEUE = Statement(
     insert(_TABLE),
     "id", "organization_id", "venue_id", "verification_id", "reference", "path", "phone", "language", "not_after", "queued_at",
@@ -34,9 +34,14 @@ def queue(
     language: str,
     not_after: datetime,
     now: datetime,
+    number: int | None = None,
 ) -> int:
-    """Write a message to an E.164 number; it leaves after the commit, or never once `not_after` has passed. Its id."""
-    number = int(NUMBER.first(session, {}).id)
+    """Write a message to an E.164 number; it leaves after the commit, or never once `not_after` has passed.
+
+    Returns its id, which is `number` when the caller has drawn one.
+    """
+    if number is None:
+        number = int(_NUMBER.first(session, {}).sms_message)
     facts = {
         "id": number,
         "organization_id": organization_id,

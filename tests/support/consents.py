@@ -42,3 +42,9 @@ def declare(
         verification_id=verification_id, visit_id="v" * 22, language="ru",
         evidence=Evidence(phone, "203.0.113.7", BROWSER, "aabbccddeeff"), now=now,
     )  # fmt: skip
+
+
+def give(session: Session, number: int, at: datetime = NOW) -> tuple[str, ...]:
+    """The code of verification `number` came."""
+    rows = session.execute(records.of_verification(number)).mappings().all()
+    return records.give(session, records.still_declared(rows), "sms", at)

@@ -50,8 +50,8 @@ def refused(front: Front) -> AnyResponse:
 
 
 def _next(done: Completed) -> str:
+    if done.path != "me":
+        return url_for("guest.card", token=done.card_token)
     front = shelf().by_venue_id(parts(), done.venue_id)
     assert front is not None
-    if done.path == "me":
-        return me_link(parts().settings.keys, front.venue.legal_entity_id, front.venue.id, done.phone, parts().clock())
-    return url_for("guest.card", token=done.card_token)
+    return me_link(parts().settings.keys, front.venue.legal_entity_id, front.venue.id, done.phone, parts().clock())

@@ -8,12 +8,11 @@ import pytest
 from click.testing import Result
 from sqlalchemy import text
 
-from portal.consent import records
 from portal.core.config import Settings
 from portal.core.db import Database
 from tests.support.consent_checker import check
-from tests.support.consents import GUEST, declare, publish_all
-from tests.support.house import NOW, House
+from tests.support.consents import GUEST, declare, give, publish_all
+from tests.support.house import House
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def consents(database: Database, house: House, settings: Settings) -> None:
     with database.writing() as session:
         publish_all(session, house, settings)
         declare(session, settings, house, 1, "card", "advertising_sms")
-        records.give(session, settings.keys, 1, "sms", NOW)
+        give(session, 1)
 
 
 @pytest.mark.usefixtures("consents")

@@ -17,7 +17,7 @@ from portal.core.config import Settings
 from portal.core.db import Database
 from portal.core.errors import PortalError
 from tests.support.consent_checker import check
-from tests.support.consents import GUEST, OTHER, declare, publish_all
+from tests.support.consents import GUEST, OTHER, declare, give, publish_all
 from tests.support.house import NOW, House
 
 # ISO/IEC TS 27560:2023, mandatory parts and those that GDPR makes mandatory (DPV guide).
@@ -36,7 +36,7 @@ def exported(database: Database, house: House, settings: Settings) -> dict[str, 
         publish_all(session, house, settings)
         declare(session, settings, house, 1, "card", "advertising_sms")
         declare(session, settings, house, 2, "card", phone=OTHER)
-        records.give(session, settings.keys, 1, "sms", NOW)
+        give(session, 1)
     anchors.sign_all(database, settings, lambda: NOW + timedelta(hours=1))
     later = NOW + timedelta(days=1)
     with database.writing() as session:

@@ -14,7 +14,7 @@ from portal.consent.verify import verify
 from portal.core.config import Settings
 from portal.core.db import Database
 from portal.core.errors import PortalError
-from tests.support.consents import GUEST, OTHER, box, declare, publish_all
+from tests.support.consents import GUEST, OTHER, box, declare, give, publish_all
 from tests.support.house import NOW, House, build_house
 
 
@@ -41,7 +41,7 @@ def test_a_declared_consent_counts_only_after_the_phone_is_proven(database: Data
         declare(session, settings, house, 1, "card", "advertising_sms")
     assert standing(database, settings, house) == set()
     with database.writing() as session:
-        assert set(records.give(session, settings.keys, 1, "sms", NOW)) == {"card", "advertising_sms"}
+        assert set(give(session, 1)) == {"card", "advertising_sms"}
     assert standing(database, settings, house) == {"card", "advertising_sms"}
     assert standing(database, settings, house, OTHER) == set()
 
@@ -51,7 +51,7 @@ def test_a_given_record_points_to_its_declaration_and_says_how_the_phone_was_pro
 ) -> None:
     with database.writing() as session:
         declare(session, settings, house, 1, "card")
-        records.give(session, settings.keys, 1, "sms", NOW + timedelta(minutes=1))
+        give(session, 1, NOW + timedelta(minutes=1))
     with database.reading() as session:
         declared, given = session.scalars(select(ConsentRecord).order_by(ConsentRecord.seq))
     assert (given.declared_record_id, given.proof, given.event) == (declared.record_id, "sms", "given")
@@ -63,25 +63,25 @@ def test_a_given_record_points_to_its_declaration_and_says_how_the_phone_was_pro
 def test_another_verification_gives_nothing_of_this_one(database: Database, house: House, settings: Settings) -> None:
     with database.writing() as session:
         declare(session, settings, house, 1, "card")
-        assert records.give(session, settings.keys, 2, "sms", NOW) == ()
+        assert give(session, 2) == ()
     assert events(database) == [("declared", "card")]
 
 
 def test_giving_twice_gives_once(database: Database, house: House, settings: Settings) -> None:
     with database.writing() as session:
         declare(session, settings, house, 1, "card")
-        assert records.give(session, settings.keys, 1, "sms", NOW) == ("card",)
-        assert records.give(session, settings.keys, 1, "sms", NOW) == ()
+        assert give(session, 1) == ("card",)
+        assert give(session, 1) == ()
     assert events(database) == [("declared", "card"), ("given", "card")]
 
 
 def test_no_boxes_write_nothing_and_end_no_earlier_consent(database: Database, house: House, settings: Settings) -> None:
     with database.writing() as session:
         declare(session, settings, house, 1, "advertising_sms")
-        records.give(session, settings.keys, 1, "sms", NOW)
+        give(session, 1)
     with database.writing() as session:
         declare(session, settings, house, 2)
-        assert records.give(session, settings.keys, 2, "sms", NOW) == ()
+        assert give(session, 2) == ()
     assert len(events(database)) == 2
     assert standing(database, settings, house) == {"advertising_sms"}
 
@@ -89,7 +89,7 @@ def test_no_boxes_write_nothing_and_end_no_earlier_consent(database: Database, h
 def test_withdrawal_ends_one_consent_and_a_second_one_finds_nothing(database: Database, house: House, settings: Settings) -> None:
     with database.writing() as session:
         declare(session, settings, house, 1, "card", "advertising_sms")
-        records.give(session, settings.keys, 1, "sms", NOW)
+        give(session, 1)
     here = (settings.keys, house.legal_entity_id, GUEST, "advertising_sms", "me:withdraw", NOW)
     with database.writing() as session:
         assert records.withdraw(session, *here) is True
@@ -97,7 +97,7 @@ def test_withdrawal_ends_one_consent_and_a_second_one_finds_nothing(database: Da
     assert standing(database, settings, house) == {"card"}
     with database.writing() as session:
         declare(session, settings, house, 2, "advertising_sms")
-        records.give(session, settings.keys, 2, "sms", NOW)
+        give(session, 2)
     assert standing(database, settings, house) == {"card", "advertising_sms"}
 
 
@@ -113,7 +113,7 @@ def test_a_record_holds_no_personal_value_and_one_opening_serves_the_whole_act(
 ) -> None:
     with database.writing() as session:
         declare(session, settings, house, 1, "card", "advertising_sms")
-        records.give(session, settings.keys, 1, "sms", NOW)
+        give(session, 1)
     with database.reading() as session:
         rows = session.scalars(select(ConsentRecord)).all()
         opening = session.scalars(select(ConsentOpening)).one()
@@ -161,7 +161,7 @@ def test_thirty_declarations_at_once_leave_one_unbroken_chain(database: Database
         with database.writing() as session:
             declare(session, settings, house, number, "card", "advertising_sms")
         with database.writing() as session:
-            assert len(records.give(session, settings.keys, number, "sms", NOW)) == 2
+            assert len(give(session, number)) == 2
 
     with ThreadPoolExecutor(30) as pool:
         list(pool.map(one, range(1, 31)))

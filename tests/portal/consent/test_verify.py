@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from portal.consent import anchors, records
+from portal.consent import anchors
 from portal.consent.canonical import GENESIS, HASHED, row_hash
 from portal.consent.models import ConsentRecord
 from portal.consent.signing import KEY_FILE, PUBLIC_FILE, public_key
 from portal.consent.verify import REASONS, Verdict, verify
 from portal.core.config import Settings
 from portal.core.db import Database
-from tests.support.consents import GUEST, OTHER, declare, publish_all
+from tests.support.consents import GUEST, OTHER, declare, give, publish_all
 from tests.support.house import NOW, House
 
 DAY = timedelta(days=1)
@@ -37,7 +37,7 @@ def chain(database: Database, house: House, settings: Settings) -> House:
 def _signup(database: Database, settings: Settings, house: House, number: int, phone: Any, at: datetime) -> None:
     with database.writing() as session:
         declare(session, settings, house, number, "card", phone=phone, now=at)
-        records.give(session, settings.keys, number, "sms", at)
+        give(session, number, at)
 
 
 def judge(database: Database, settings: Settings, house: House) -> Verdict:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from portal.core.db import Database
 from portal.core.phone import Phone
-from portal.guests.members import find_or_make, touch_device
+from portal.guests.members import find_or_make, touch_device, wanted
 from portal.guests.models import Device, Guest
 from portal.venues.models import Venue
 from tests.support.house import House, build_house
@@ -17,7 +17,7 @@ PHONE = Phone("+79161234567")
 def make(database: Database, house: House, now: datetime, **facts: object) -> tuple[Guest, bool]:
     values: dict = {"first_source_id": house.source_id, "language": "ru", "answers": {}, "now": now, **facts}
     with database.writing() as session:
-        return find_or_make(session, session.get_one(Venue, house.venue_id), PHONE, **values)
+        return find_or_make(session, wanted(session.get_one(Venue, house.venue_id), PHONE, **values))
 
 
 def test_a_returning_guest_is_found_and_keeps_the_first_source(database: Database, house: House, now: datetime) -> None:
