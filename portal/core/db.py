@@ -4,9 +4,6 @@ SQLite begins writing doors with BEGIN IMMEDIATE: a plain BEGIN that reads and t
 transactions to "database is locked" at once, whatever the busy timeout says.
 """
 
-import fcntl
-import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +38,7 @@ from portal.core import statements
 from portal.core.connected import CONNECTION
 from portal.core.errors import NetworkInsideTransaction
 from portal.core.glances import Glances
+from portal.core.turn import Turn
 
 _open_transaction: ContextVar[bool] = ContextVar("open_transaction", default=False)
 
@@ -156,27 +154,6 @@ def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
         connection.rollback()
     except Exception as error:  # whatever the driver says of a dead connection, the pool makes a new one
         raise DisconnectionError from error
-
-
-class Turn:
-    """Who writes next on SQLite. Its own busy handler sleeps and tries again: of sixteen writers some starve for seconds.
-
-    A lock on a file beside the database is handed over at once, in the order of asking, and falls with its process.
-    """
-
-    def __init__(self, database: str | None) -> None:
-        self._path = f"{database}.turn" if database else None
-        self._threads = threading.Lock()
-
-    @contextmanager
-    def taken(self, wanted: bool) -> Iterator[None]:
-        """Hold it for one writing transaction."""
-        if self._path is None or not wanted:
-            yield
-            return
-        with self._threads, open(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
 
 class Database:

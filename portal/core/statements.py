@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from psycopg.pq import TransactionStatus
-from sqlalchemy import BigInteger, Connection, column, event, func, select, text
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -113,14 +113,6 @@ def lead(session: Session, first: Ask, *then: Ask) -> int:
         answers.clear()
         _say(connection, [("ROLLBACK", ())])
     return concerned
-
-
-def next_numbers(*tables: Any) -> Statement:
-    """The ids that the next rows are to have, for whoever needs them before the rows are sent, named as their tables."""
-    drawn = ", ".join(f"nextval('{table.name}_id_seq') AS {table.name}" for table in tables)
-    sequences = text(f"SELECT {drawn}").columns(*(column(table.name, BigInteger) for table in tables))
-    highest = ((func.coalesce(select(func.max(table.c.id)).scalar_subquery(), 0) + 1).label(table.name) for table in tables)
-    return Statement({"sqlite": select(*highest), "postgresql": sequences})
 
 
 def watch(engine: Engine) -> None:

@@ -15,8 +15,9 @@ from portal.core.config import Settings
 from portal.core.crypto import random_bytes
 from portal.core.limits import Limit, LimitReached, find_room
 from portal.core.limits import ask as ask_limits
+from portal.core.numbers import next_numbers
 from portal.core.phone import Phone
-from portal.core.statements import Ask, Statement, ask_ahead, next_numbers
+from portal.core.statements import Ask, Statement, ask_ahead
 from portal.core.tokens import random_id
 from portal.signup import allowance
 from portal.signup.allowance import Refused

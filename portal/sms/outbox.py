@@ -6,7 +6,8 @@ from typing import cast
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
-from portal.core.statements import Statement, next_numbers
+from portal.core.numbers import next_numbers
+from portal.core.statements import Statement
 from portal.core.tokens import random_id
 from portal.sms.models import SmsMessage
 

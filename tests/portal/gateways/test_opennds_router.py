@@ -100,14 +100,20 @@ class Router:
         lines = ['"client_list_length":"1",', '"clients":{']
         for mac, values in clients.items():
             lines += [f'"{mac}":{{', *(f'"{name}":"{value}",' for name, value in {"mac": mac, **values}.items()), "}"]
-        (self.folder / "clients.json").write_text("{\n" + "\n".join(lines) + "\n}\n}\n")
+        self._put("clients.json", "{\n" + "\n".join(lines) + "\n}\n}\n")
         text = (
             f'#!/bin/sh\ncase "$1" in json) cat {self.folder}/clients.json ;;\n'
             f'deauth) echo "$2" >> {self.folder}/put_out; case "$2" in *99) echo "Client $2 not found." ;; '
             '*) echo "Client $2 deauthenticated." ;; esac ;; esac\n'
         )
-        (self.folder / "bin/ndsctl").write_text(text)
-        (self.folder / "bin/ndsctl").chmod(0o755)
+        self._put("bin/ndsctl", text)
+
+    def _put(self, name: str, text: str) -> None:
+        """In one step: the scripts may be running or reading what was there before."""
+        fresh = self.folder / f"{name}.new"
+        fresh.write_text(text)
+        fresh.chmod(0o755)
+        fresh.replace(self.folder / name)
 
     def put_out(self) -> set[str]:
         """Whom ndsctl was told to put out so far."""
