@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -14,7 +13,7 @@ from portal.cards.numbers import new_number
 from portal.core.clock import months_before
 from portal.core.config import Settings
 from portal.core.errors import PortalError
-from portal.core.statements import Statement
+from portal.core.statements import Ask, Statement
 from portal.core.tokens import random_id
 from portal.venues.models import LegalEntity, Place, Venue
 
@@ -61,7 +60,7 @@ def issue(
     return _make(session, guest_id, place, visit_id, now)
 
 
-def ask(legal_entity_id: int) -> tuple[Statement, dict[str, Any]]:
+def ask(legal_entity_id: int) -> Ask:
     """What `issue` will ask for a new card, to be asked ahead."""
     return _RANGE, {"entity": legal_entity_id}
 

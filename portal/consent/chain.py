@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.consent.canonical import GENESIS, HASHED, row_hash
 from portal.consent.models import ConsentChain, ConsentOpening, ConsentRecord
-from portal.core.statements import Statement
+from portal.core.statements import Ask, Statement
 from portal.core.tokens import random_id
 
 _CHAIN = ConsentChain.__table__
@@ -23,7 +23,7 @@ _STORE = Statement(insert(ConsentRecord.__table__), *HASHED, "prev_hash", "row_h
 _STORE_OPENING = Statement(insert(ConsentOpening.__table__), *(column.name for column in ConsentOpening.__table__.c))  # type: ignore[arg-type]
 
 
-def ask_head(legal_entity_id: int) -> tuple[Statement, dict[str, Any]]:
+def ask_head(legal_entity_id: int) -> Ask:
     """What `lock_head` will ask, to be asked ahead."""
     return _HEAD, {"entity": legal_entity_id}
 

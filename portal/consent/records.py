@@ -14,7 +14,7 @@ from portal.consent.evidence import Evidence, commit
 from portal.consent.models import KIND_OF_PURPOSE, PURPOSES, ConsentDocument, ConsentRecord
 from portal.core.errors import PortalError
 from portal.core.phone import Phone
-from portal.core.statements import Statement
+from portal.core.statements import Ask, Statement
 from portal.core.tokens import Keys, random_id
 from portal.venues.models import LegalEntity, Venue
 
@@ -24,7 +24,6 @@ _SHOWN = Statement(
         _D.id == bindparam("number"), _D.venue_id == bindparam("venue"), _D.published_at.is_not(None)
     )
 )
-Ask = tuple[Statement, dict[str, Any]]
 MOST_TEXTS = 5000
 _texts: dict[tuple[Any, int, int], Any] = {}
 _HASHED_COLUMNS = [_R[name] for name in HASHED]

@@ -121,7 +121,6 @@ def watch(engine: Engine) -> None:
     event.listen(engine, "commit", _commit)
     event.listen(engine, "savepoint", lambda connection, _name: _send(connection))
     event.listen(engine, "rollback", _forget)
-    engine.dialect.do_commit = _end  # type: ignore[method-assign, assignment]
 
 
 def _keep(connection: Connection, ready: Ready, *values: list[Any]) -> None:
@@ -136,7 +135,7 @@ def _send(connection: Connection) -> list[Answer]:
 
 
 def _commit(connection: Connection) -> None:
-    """The last writes and their COMMIT in one round trip."""
+    """The last writes and their COMMIT in one round trip; the driver's own then finds nothing left to do."""
     connection.info.pop(_AHEAD, None)
     if not connection.info.get(_KEPT):
         return
@@ -146,12 +145,6 @@ def _commit(connection: Connection) -> None:
         if not error.connection_invalidated:  # SQLAlchemy believes that a transaction whose commit failed is over
             connection.connection.rollback()
         raise
-
-
-def _end(raw: Any) -> None:
-    """COMMIT where `_commit` has not sent it: the driver would go through its own, and find nothing left to do."""
-    if raw.pgconn.transaction_status != TransactionStatus.IDLE:
-        raw.commit()
 
 
 def _merged(connection: Connection) -> Said:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.acquisition.entry import Entry
 from portal.acquisition.models import Visit
 from portal.core.errors import PortalError
-from portal.core.statements import Statement
+from portal.core.statements import Ask, Statement
 from portal.core.tokens import Keys
 from portal.signup.models import PhoneVerification
 
@@ -80,7 +80,7 @@ def entry_of(session: Session, verification: Any) -> Entry | None:
     )  # fmt: skip
 
 
-def ask_visit_lock(public_id: str) -> tuple[Statement, dict[str, Any]]:
+def ask_visit_lock(public_id: str) -> Ask:
     """What `lock_visit_of` will ask, to be asked ahead."""
     return _LOCK_VISIT, {"verification": public_id}
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, bindparam, select, update
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from portal.core.statements import Statement
+from portal.core.statements import Ask, Statement
 from portal.sms.models import SmsBudget
 from portal.venues.models import Venue
 
@@ -36,7 +36,7 @@ class Held:
     stopped_until: datetime | None
 
 
-def ask(venue: Venue, path: str) -> tuple[Statement, dict[str, Any]]:
+def ask(venue: Venue, path: str) -> Ask:
     """What `held` will ask, to be asked ahead."""
     return _HOLD, {"venue": venue.id, "of_path": path}
 

@@ -6,14 +6,13 @@ counts with QR. One row per venue and path, locked by whoever claims, holds the 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 
 from portal.core.config import Settings
-from portal.core.statements import Statement
+from portal.core.statements import Ask
 from portal.sms import alarms, budget_rows
 from portal.sms.alarms import budget_path
 from portal.sms.budget_rows import Held, held, local_day, locked, take
@@ -66,7 +65,7 @@ class State:
     alarms: tuple[SmsAlarm, ...]
 
 
-def ask(venue: Venue, path: str) -> tuple[Statement, dict[str, Any]]:
+def ask(venue: Venue, path: str) -> Ask:
     """What `claim` will ask, to be asked ahead."""
     return budget_rows.ask(venue, budget_path(path))
 

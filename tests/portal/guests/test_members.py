@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -7,14 +8,14 @@ from sqlalchemy import func, select
 from portal.core.db import Database
 from portal.core.phone import Phone
 from portal.guests.members import find_or_make, touch_device, wanted
-from portal.guests.models import Device, Guest
+from portal.guests.models import Device
 from portal.venues.models import Venue
 from tests.support.house import House, build_house
 
 PHONE = Phone("+79161234567")
 
 
-def make(database: Database, house: House, now: datetime, **facts: object) -> tuple[Guest, bool]:
+def make(database: Database, house: House, now: datetime, **facts: object) -> tuple[Any, bool]:
     values: dict = {"first_source_id": house.source_id, "language": "ru", "answers": {}, "now": now, **facts}
     with database.writing() as session:
         return find_or_make(session, wanted(session.get_one(Venue, house.venue_id), PHONE, **values))
