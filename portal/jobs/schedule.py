@@ -14,6 +14,7 @@ from portal.reporting import alerts
 from portal.sms import alarms
 from portal.staff import invitations
 from portal.staff import sessions as staff_sessions
+from portal.venues import changes
 
 
 def register(queue: Queue, house: House) -> None:
@@ -24,6 +25,7 @@ def register(queue: Queue, house: House) -> None:
         with house.database.writing() as session:
             now = house.clock()
             limits.forget_old(session, now)
+            changes.forget_old(session)
             alarms.forget_old(session, now)
             outbox.forget_old(session, now)
             alerts.forget_old(session, now)

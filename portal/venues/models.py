@@ -154,3 +154,10 @@ class Nas(Base):
     short_lease_seconds: Mapped[int | None]  # longest Session-Timeout of one that takes no orders
     restarted_at: Mapped[datetime | None]  # its last Accounting-On or -Off
     created_at: Mapped[datetime]
+
+
+class FrontChange(Base):
+    """One change of something that landings are made of: left by triggers, see `venues.changes`."""
+
+    __tablename__ = "front_change"
+    id: Mapped[Pk]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from portal.core import migrations
 from portal.core.db import Database
+from tests.portal.venues.test_changes import TABLES as CHANGING
 
 APPEND_ONLY = ("consent_record", "consent_anchor")
 
@@ -91,6 +92,12 @@ def test_triggers_guard_the_evidence_on_both(database: Database) -> None:
         events = {word for name, word in found if name == table}
         assert {"UPDATE", "DELETE"} <= events
         assert database.is_sqlite or "TRUNCATE" in events
+
+
+def test_triggers_notice_whatever_happens_to_the_parts_of_a_landing(database: Database) -> None:
+    found = _triggers(database)
+    for table in CHANGING:
+        assert {"INSERT", "UPDATE", "DELETE"} <= {word for name, word in found if name == table}, table
 
 
 def test_a_second_migrate_changes_nothing(database: Database) -> None:

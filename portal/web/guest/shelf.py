@@ -1,4 +1,4 @@
-"""What a landing is made of, read once and kept for seconds: the page is a pure function of its source.
+"""What a landing is made of, read once and kept until it changes: the page is a pure function of its source.
 
 So it costs no query, and stays up while the database is away.
 """
@@ -6,21 +6,22 @@ So it costs no query, and stays up while the database is away.
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import current_app
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from portal.acquisition import pointing, sources
 from portal.acquisition.models import Source
 from portal.consent import documents
-from portal.venues import directory
+from portal.venues import changes, directory
 from portal.venues.models import GatewayConfig, Venue
 from portal.web.parts import Parts
 
-FRESH_SECONDS = 15.0  # how long an owner's change may take to reach every process
+FRESH_SECONDS = 2.0  # how long an owner's change may take to reach every process
 MOST = 2000  # entries; unknown codes are not kept
 BOX_KINDS = {"card": "card_consent", "advertising_sms": "advertising_sms", "advertising_email": "advertising_email"}
 TERMS_KINDS = ("wifi_terms", "privacy_policy", "programme_rules")
@@ -48,8 +49,10 @@ class Shelf:
     """Fronts by source code and by venue code or id."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str | int], tuple[float, Front]] = {}
+        self._kept: dict[tuple[str, str | int], tuple[changes.Edition | None, Front]] = {}
         self._lock = threading.Lock()
+        self._edition: changes.Edition | None = None
+        self._asked_at = -FRESH_SECONDS
 
     def by_source(self, parts: Parts, code: str) -> Front | None:
         """The front of a printed code: of the placement that it leads to."""
@@ -63,13 +66,10 @@ class Shelf:
         """The front of a form that came back."""
         return self._get(parts, ("id", venue_id), _by_venue_id)
 
-    def clear(self) -> None:
-        """Forget everything, so that the next page sees what was just changed."""
-        self._kept.clear()
-
     def _get(self, parts: Parts, key: tuple[str, Any], load: Callable[[Session, Any], Front | None]) -> Front | None:
+        edition = self._newest(parts)  # before anything is read: what changes meanwhile is read again
         kept = self._kept.get(key)
-        if kept and time.monotonic() - kept[0] < FRESH_SECONDS:
+        if kept and kept[0] == edition:
             return kept[1]
         try:
             with parts.database.reading() as session:
@@ -79,16 +79,24 @@ class Shelf:
                 return kept[1]
             raise
         if front is not None:
-            self._keep(key, front)
+            self._keep(key, edition, front)
         return front
 
-    def _keep(self, key: tuple[str, Any], front: Front) -> None:
+    def _newest(self, parts: Parts) -> changes.Edition | None:
+        """The edition as of at most `FRESH_SECONDS` ago; while the database is away, the last that was known."""
+        if time.monotonic() - self._asked_at >= FRESH_SECONDS:
+            self._asked_at = time.monotonic()
+            with suppress(DBAPIError), parts.database.glancing() as glances:
+                self._edition = changes.edition(glances)
+        return self._edition
+
+    def _keep(self, key: tuple[str, Any], edition: changes.Edition | None, front: Front) -> None:
         """The one that was read longest ago makes room."""
         with self._lock:
             self._kept.pop(key, None)
             if len(self._kept) >= MOST:
                 del self._kept[next(iter(self._kept))]
-            self._kept[key] = (time.monotonic(), front)
+            self._kept[key] = (edition, front)
 
 
 def _by_source(session: Session, code: str) -> Front | None:

@@ -1,17 +1,94 @@
-"""What a landing is made of is kept for seconds, the most recent of many places."""
+"""What a landing is made of is kept until it changes, the most recent of many places."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
+from portal.acquisition import sources
+from portal.acquisition.models import Source
+from portal.core.db import Database
 from portal.web.guest import shelf
-from tests.support.signups import World, scan
+from tests.support.signups import World, leave_phone, scan, type_code
+
+
+@contextmanager
+def questions(database: Database) -> Iterator[list[str]]:
+    """What is asked of the database through sessions meanwhile."""
+    asked = list[str]()
+
+    def note(*args: object) -> None:
+        asked.append(str(args[2]))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def always_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No seconds in which a change goes unnoticed."""
+    monkeypatch.setattr(shelf, "FRESH_SECONDS", 0.0)
 
 
 def test_a_full_shelf_goes_on_keeping_what_is_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelf, "MOST", 1)
-    client, asked = world.client(), list[str]()
+    client = world.client()
     client.get(f"/v/{world.house.venue_code}")
     scan(client, world.house.source_code)
-    event.listen(world.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
-    scan(client, world.house.source_code)
+    with questions(world.database) as asked:
+        scan(client, world.house.source_code)
     assert asked == []
+
+
+@pytest.mark.usefixtures("always_asked")
+def test_what_an_owner_changes_is_on_the_next_page(world: World) -> None:
+    assert "Полцены на кофе" not in scan(world.client(), world.house.source_code)
+    with world.database.writing() as session:
+        session.connection().execute(text("UPDATE venue SET offer_ru = 'Полцены на кофе'"))
+    assert "Полцены на кофе" in scan(world.client(), world.house.source_code)
+
+
+@pytest.mark.usefixtures("always_asked")
+def test_guests_change_nothing_that_landings_are_made_of(world: World) -> None:
+    scan(world.client(), world.house.source_code)
+    client = world.client()
+    page = scan(client, world.house.source_code)
+    verify = leave_phone(client, page).headers["Location"]
+    assert type_code(client, verify, world.code()).status_code == 303
+    with questions(world.database) as asked:
+        scan(world.client(), world.house.source_code)
+    assert asked == []
+
+
+@pytest.mark.usefixtures("always_asked")
+def test_what_changes_while_it_is_being_read_is_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = sources.find_by_code
+
+    def slow(session: Session, code: str) -> Source | None:
+        found = read(session, code)
+        monkeypatch.setattr(sources, "find_by_code", read)
+        with world.database.engine.connect() as owner, owner.begin():
+            owner.execute(text("UPDATE source SET label = 'стол 9'"))
+        return found
+
+    monkeypatch.setattr(sources, "find_by_code", slow)
+    scan(world.client(), world.house.source_code)
+    with questions(world.database) as asked:
+        scan(world.client(), world.house.source_code)
+    assert any("FROM source" in one for one in asked)
+
+
+@pytest.mark.usefixtures("always_asked")
+def test_a_database_that_is_away_takes_no_landing_along(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan(world.client(), world.house.source_code)
+
+    def away(*_: object) -> None:
+        raise OperationalError("", None, ConnectionError())
+
+    monkeypatch.setattr("portal.venues.changes.edition", away)
+    monkeypatch.setattr("portal.core.db.Session", away)
+    scan(world.client(), world.house.source_code)
