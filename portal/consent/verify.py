@@ -102,7 +102,7 @@ class _Walk:
         """Everything that is wrong with the rows."""
         fields = [ConsentRecord.__table__.c[name] for name in (*HASHED, "prev_hash", "row_hash")]
         query = select(*fields).where(ConsentRecord.legal_entity_id == self.entity).order_by(ConsentRecord.seq)
-        result = self.session.connection().execution_options(yield_per=1000).execute(query)
+        result = self.session.connection().execute(query, execution_options={"yield_per": 1000})
         for found in result:
             row = found._asdict()
             for reason in self._reasons(row):

@@ -4,7 +4,6 @@ SQLite begins writing doors with BEGIN IMMEDIATE: a plain BEGIN that reads and t
 transactions to "database is locked" at once, whatever the busy timeout says.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -30,20 +29,18 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from portal.core import statements
-from portal.core.connected import CONNECTION
 from portal.core.errors import NetworkInsideTransaction
 from portal.core.glances import Glances
+from portal.core.kept import WRITES, KeptSessions
 from portal.core.turn import Lane, Turn
 
 _open_transaction: ContextVar[bool] = ContextVar("open_transaction", default=False)
 
 
-RESTED_SECONDS = 1.0
 _PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "recursive_triggers=ON",
     "wal_autocheckpoint=4000",  # pages: 16 MB. Guests write the same pages again and again; each is brought home once
@@ -118,19 +115,14 @@ def make_engine(url: str, pool_size: int = 16) -> Engine:
     """An engine with the same promises on SQLite (WAL, synchronous FULL) and PostgreSQL."""
     if not url.startswith("sqlite"):
         # psycopg's own preparing ends with DEALLOCATE ALL, which would take the statements of `core.wire` along.
-        # Its just-in-time compiler takes longer over a report than the report itself. The connection used last comes first:
-        # what it needs is still at hand in both processes.
+        # Its just-in-time compiler takes longer over a report than the report itself.
         how = {"prepare_threshold": None, "options": "-c jit=off"}
         engine = create_engine(
-            url, pool_size=pool_size, max_overflow=8, pool_use_lifo=True, connect_args=how, hide_parameters=True, **_JSON
+            url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, connect_args=how, hide_parameters=True, **_JSON
         )
-        event.listen(engine, "checkin", _on_checkin)
-        event.listen(engine, "checkout", _on_checkout)
         statements.watch(engine)
         return engine
-    engine = create_engine(
-        url, pool_size=pool_size, pool_use_lifo=True, connect_args={"timeout": 5}, hide_parameters=True, **_JSON
-    )
+    engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": 5}, hide_parameters=True, **_JSON)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
@@ -143,23 +135,7 @@ def _on_sqlite_connect(connection: Any, _record: Any) -> None:
 
 
 def _on_sqlite_begin(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
-
-
-def _on_checkin(_connection: Any, record: Any) -> None:
-    record.info["used_at"] = time.monotonic()
-
-
-def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
-    """Ask a connection that rested whether it still lives; one in steady use is not worth a round trip each time."""
-    if time.monotonic() - record.info.get("used_at", time.monotonic()) < RESTED_SECONDS:
-        return
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        connection.rollback()
-    except Exception as error:  # whatever the driver says of a dead connection, the pool makes a new one
-        raise DisconnectionError from error
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get(WRITES) else "BEGIN DEFERRED")
 
 
 class Database:
@@ -167,7 +143,7 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 16) -> None:
         self.engine = make_engine(url, pool_size)
-        self._writes = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+        self._sessions = KeptSessions(self.engine)
         self._glances = Glances(self.engine)
         self._turn = Turn(self.engine.url.database) if self.is_sqlite else Turn(None)
         self._lane = Lane()
@@ -180,13 +156,13 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction, committed at the end of the block, rolled back by an exception."""
-        with self._lane.taken(), self._session(self._writes) as session:
+        with self._lane.taken(), self._session(writes=True) as session:
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that reads; nothing is committed."""
-        with self._lane.taken(), self._session(self.engine) as session:
+        with self._lane.taken(), self._session(writes=False) as session:
             yield session
 
     @contextmanager
@@ -195,7 +171,7 @@ class Database:
 
         It may take its time: it is in nobody's way.
         """
-        with self._session(self.engine) as session:
+        with self._session(writes=False) as session:
             if not self.is_sqlite:  # its reading transactions see one moment anyway
                 session.execute(_ONE_MOMENT)
             yield session
@@ -210,18 +186,11 @@ class Database:
             _open_transaction.reset(mark)
 
     @contextmanager
-    def _session(self, engine: Engine) -> Iterator[Session]:
-        mark, writes = _mark(), engine is self._writes
+    def _session(self, *, writes: bool) -> Iterator[Session]:
+        mark = _mark()
         try:
-            with self._turn.taken(writes), engine.connect() as connection, connection.begin() as transaction:
-                # Statements go to the connection; the session joins its transaction only when objects are used.
-                with Session(connection, expire_on_commit=False, join_transaction_mode="control_fully") as session:
-                    session.info[CONNECTION] = connection
-                    yield session
-                    if writes and session.in_transaction():
-                        session.commit()
-                if not writes and transaction.is_active:
-                    transaction.rollback()
+            with self._turn.taken(writes), self._sessions.transaction(writes=writes) as session:
+                yield session
         finally:
             _open_transaction.reset(mark)
 
