@@ -7,7 +7,6 @@ the same for months (the hash of a MAC, the pseudonym in a consent) is keyed by 
 
 import base64
 import hashlib
-import json
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic_core import from_json, to_json
 
 from portal.core.crypto import hmac_sha256, random_bytes
 from portal.core.errors import PortalError
@@ -51,7 +51,7 @@ class Keys:
 
     def seal(self, purpose: str, payload: dict[str, Any], now: datetime) -> str:
         """Encrypt (AES-256-GCM, RFC 5116) a JSON object with its time of issue."""
-        body = json.dumps([int(now.timestamp()), payload], separators=(",", ":"), ensure_ascii=False).encode()
+        body = to_json([int(now.timestamp()), payload])
         nonce = random_bytes(_NONCE)
         box = AESGCM(self.derive(purpose)[0]).encrypt(nonce, _packed(body), purpose.encode())
         return base64.urlsafe_b64encode(nonce + box).rstrip(b"=").decode()
@@ -89,7 +89,7 @@ class Keys:
                 packed = AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], purpose.encode())
             except (InvalidTag, ValueError):
                 continue
-            issued, payload = json.loads(_unpacked(packed))
+            issued, payload = from_json(_unpacked(packed))
             return issued, payload
         raise BadToken("bad_token")
 
