@@ -3,6 +3,7 @@
 from alembic import context
 
 from portal.core.db import UtcDateTime
+from portal.core.kept import WRITES
 from portal.core.migrations import is_compared
 from portal.models import metadata
 
@@ -16,7 +17,7 @@ def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
 
 engine = context.config.attributes["engine"]
 
-with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
+with engine.connect().execution_options(**{WRITES: True}) as connection:
     sqlite = connection.dialect.name == "sqlite"
     if sqlite:  # batch mode drops and re-creates tables: children must not be deleted by cascade
         connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")

@@ -28,9 +28,11 @@ def upgrade() -> None:
                 op.execute(f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {body} END")
         return
     body = "INSERT INTO front_change DEFAULT VALUES; RETURN NULL;"
-    op.execute(f"CREATE FUNCTION note_front_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
+    # the path, because a restore of data alone sets an empty one
+    how = "LANGUAGE plpgsql SET search_path FROM CURRENT"
+    op.execute(f"CREATE FUNCTION note_front_change() RETURNS trigger {how} AS $$ BEGIN {body} END $$")
     for table in TABLES:
-        events = " OR ".join(EVENTS)
+        events = " OR ".join((*EVENTS, "TRUNCATE"))
         op.execute(
             f"CREATE TRIGGER {table}_changes_fronts AFTER {events} ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION note_front_change()"

@@ -41,6 +41,7 @@ from portal.core.turn import Lane, Turn
 _open_transaction: ContextVar[bool] = ContextVar("open_transaction", default=False)
 
 
+OVERFLOW = 8  # connections beyond the pool's size, in a crowd
 _PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "recursive_triggers=ON",
     "wal_autocheckpoint=4000",  # pages: 16 MB. Guests write the same pages again and again; each is brought home once
@@ -118,11 +119,13 @@ def make_engine(url: str, pool_size: int = 16) -> Engine:
         # Its just-in-time compiler takes longer over a report than the report itself.
         how = {"prepare_threshold": None, "options": "-c jit=off"}
         engine = create_engine(
-            url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, connect_args=how, hide_parameters=True, **_JSON
+            url, pool_size=pool_size, max_overflow=OVERFLOW, pool_pre_ping=True, connect_args=how, hide_parameters=True, **_JSON
         )
         statements.watch(engine)
         return engine
-    engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": 5}, hide_parameters=True, **_JSON)
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=OVERFLOW, connect_args={"timeout": 5}, hide_parameters=True, **_JSON
+    )
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
@@ -135,7 +138,8 @@ def _on_sqlite_connect(connection: Any, _record: Any) -> None:
 
 
 def _on_sqlite_begin(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get(WRITES) else "BEGIN DEFERRED")
+    writes = connection.info.get(WRITES) or connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
 
 
 class Database:
@@ -143,7 +147,8 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 16) -> None:
         self.engine = make_engine(url, pool_size)
-        self._sessions = KeptSessions(self.engine)
+        # The rest of the pool is for glances and migrations: neither waits for who waits for them.
+        self._sessions = KeptSessions(self.engine, pool_size + OVERFLOW // 2, pool_size)
         self._glances = Glances(self.engine)
         self._turn = Turn(self.engine.url.database) if self.is_sqlite else Turn(None)
         self._lane = Lane()

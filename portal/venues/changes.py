@@ -17,13 +17,13 @@ Edition = tuple[int | None, int | None, int]
 
 
 def edition(reader: Reader) -> Edition:
-    """Differs from every earlier one after any change."""
+    """Differs from any that was read earlier once something has changed."""
     row = _EDITION.first(reader, {})
     return row.first, row.last, row.many
 
 
 def forget_old(session: Session) -> int:
-    """Delete all but the last `KEPT` changes; returns how many."""
+    """Delete all but the last `KEPT` numbers; returns how many. No transaction is open for as long as so many changes take."""
     last = select(func.max(FrontChange.id)).scalar_subquery()
     return session.connection().execute(delete(FrontChange).where(FrontChange.id <= last - KEPT)).rowcount
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Table, case, event, select
+from sqlalchemy import Table, case, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from portal.core.kept import after_commit
 from portal.venues.models import GatewaySign
 
 Sign = Literal["redirect", "radius", "online", "accounting", "disconnect"]
@@ -37,7 +38,7 @@ def note(session: Session, gateway_id: int, sign: Sign, now: datetime) -> None:
     values = {"gateway_id": gateway_id, "sign": sign, "first_at": now, "last_at": now}
     session.connection().execute(_UPSERT[session.get_bind().dialect.name], values)
     noted = _noted(session)
-    event.listen(session, "after_commit", lambda _session: noted.__setitem__((gateway_id, sign), now), once=True)
+    after_commit(session, lambda: noted.__setitem__((gateway_id, sign), now))
 
 
 def seen(session: Session, gateway_id: int) -> dict[str, GatewaySign]:

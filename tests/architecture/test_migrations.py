@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, text
 
 from portal.core import migrations
 from portal.core.db import Database
@@ -41,6 +41,14 @@ def test_triggers_guard_the_evidence_after_every_migration(tmp_path: Path) -> No
             missing = [t for t in APPEND_ONLY if not {"UPDATE", "DELETE"} <= {word for name, word in found if name == t}]
             assert missing == [], f"after {revision}"
     assert guarded, "no migration made the triggers"
+    database.engine.dispose()
+
+
+def test_migrations_begin_as_writers_beside_a_version_that_still_runs(tmp_path: Path) -> None:
+    database, begun = Database(f"sqlite:///{tmp_path / 'beside.db'}"), list[str]()
+    event.listen(database.engine, "before_cursor_execute", lambda *args: begun.append(args[2]))
+    migrations.migrate(database.engine)
+    assert {one for one in begun if one.startswith("BEGIN")} == {"BEGIN IMMEDIATE"}
     database.engine.dispose()
 
 

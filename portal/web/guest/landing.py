@@ -1,5 +1,6 @@
 """The page that a scan, a link or the Wi-Fi opens. It writes nothing."""
 
+import re
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,6 +21,7 @@ from portal.web.guest.forms import Typed, document_url, shown_boxes, shown_field
 from portal.web.guest.shelf import TERMS_KINDS, Front, shelf
 from portal.web.parts import parts
 
+_USUAL_PATH = re.compile(r"/[sv]/[a-z0-9-]{1,40}")
 _TOKEN = "@@entry-token@@"  # noqa: S105 - stands in a kept page where the visit's token goes
 
 
@@ -123,7 +125,7 @@ def _landing(front: Front, entry: Entry) -> AnyResponse:
         return not_open(front.venue)
     token = seal_entry(parts().settings.keys, entry, parts().clock())
     key = (entry.entry, g.language)
-    if request.args.keys() - {"lang"}:
+    if not _is_usual():
         page = render_landing(front, entry, Typed(), {}, token)
     else:
         if key not in front.pages:
@@ -136,6 +138,13 @@ def _landing(front: Front, entry: Entry) -> AnyResponse:
     if g.asked_language:
         response.set_cookie("lang", g.language, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
     return response
+
+
+def _is_usual() -> bool:
+    """Whether this request's page may be kept for everybody: its address stands in the links to other languages."""
+    query = request.query_string.decode("latin-1")
+    asked = not query or query == f"lang={g.asked_language}"
+    return asked and request.method == "GET" and _USUAL_PATH.fullmatch(request.path) is not None
 
 
 def render_landing(front: Front, entry: Entry, typed: Typed, errors: dict[str, str], token: str, *, seen: bool = True) -> str:

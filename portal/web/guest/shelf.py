@@ -3,15 +3,16 @@
 So it costs no query, and stays up while the database is away.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import current_app
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from portal.acquisition import pointing, sources
@@ -21,6 +22,7 @@ from portal.venues import changes, directory
 from portal.venues.models import GatewayConfig, Venue
 from portal.web.parts import Parts
 
+_log = logging.getLogger(__name__)
 FRESH_SECONDS = 2.0  # how long an owner's change may take to reach every process
 MOST = 2000  # entries; unknown codes are not kept
 BOX_KINDS = {"card": "card_consent", "advertising_sms": "advertising_sms", "advertising_email": "advertising_email"}
@@ -52,7 +54,7 @@ class Shelf:
         self._kept: dict[tuple[str, str | int], tuple[changes.Edition | None, Front]] = {}
         self._lock = threading.Lock()
         self._edition: changes.Edition | None = None
-        self._asked_at = -FRESH_SECONDS
+        self._asked_at, self._failures = -FRESH_SECONDS, 0
 
     def by_source(self, parts: Parts, code: str) -> Front | None:
         """The front of a printed code: of the placement that it leads to."""
@@ -74,20 +76,25 @@ class Shelf:
         try:
             with parts.database.reading() as session:
                 front = load(session, key[1])
-        except OperationalError:
-            if kept:
-                return kept[1]
-            raise
+        except (OperationalError, NoConnection):
+            if kept is None:
+                raise
+            front = kept[1]
         if front is not None:
             self._keep(key, edition, front)
         return front
 
     def _newest(self, parts: Parts) -> changes.Edition | None:
-        """The edition as of at most `FRESH_SECONDS` ago; while the database is away, the last that was known."""
+        """The edition, asked for each `FRESH_SECONDS`; while nobody knows it, one that nothing kept has."""
         if time.monotonic() - self._asked_at >= FRESH_SECONDS:
             self._asked_at = time.monotonic()
-            with suppress(DBAPIError), parts.database.glancing() as glances:
-                self._edition = changes.edition(glances)
+            try:
+                with parts.database.glancing() as glances:
+                    self._edition = changes.edition(glances)
+            except SQLAlchemyError as error:
+                self._failures += 1
+                self._edition = (None, None, -self._failures)  # unlike any other: all is read anew, or stays if that fails, too
+                _log.warning("cannot ask whether anything changed: %s", type(error).__name__)
         return self._edition
 
     def _keep(self, key: tuple[str, Any], edition: changes.Edition | None, front: Front) -> None:

@@ -1,12 +1,16 @@
 """A kept session is as good as a new one: nothing of one transaction reaches the next, and lost connections are replaced."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from portal.core import kept
-from portal.core.db import Database
+from portal.core.db import OVERFLOW, Database
 from portal.venues.models import Organization, Venue
 from tests.support.house import NOW, House, build_house
 
@@ -98,3 +102,68 @@ def test_nothing_stays_open_when_the_engine_is_disposed_of(database: Database, h
     with pytest.raises(Exception, match="closed"):
         raw.cursor().execute("SELECT 1")
     assert connection_of(database) is not first
+
+
+def test_whoever_waits_gets_the_first_that_is_free(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
+    inside, go_on, most = threading.Semaphore(0), threading.Event(), 1 + OVERFLOW // 2
+
+    def slow() -> None:
+        with database.snapshot() as session:
+            session.execute(text("SELECT 1"))
+            inside.release()
+            assert go_on.wait(20)
+
+    with ThreadPoolExecutor(most + 4) as pool:
+        crowd = [pool.submit(slow) for _ in range(most + 4)]
+        for _ in range(most):
+            assert inside.acquire(timeout=20)
+        with database.engine.connect() as other:  # migrations and glances find their own
+            other.execute(text("SELECT 1"))
+        go_on.set()
+        for one in crowd:
+            one.result(10)
+    database.engine.dispose()
+
+
+def test_a_crowd_leaves_no_more_than_the_pool(database_url: str) -> None:
+    database = Database(database_url, pool_size=2)
+    together = threading.Barrier(4)
+
+    def work() -> None:
+        with database.snapshot() as session:
+            session.execute(text("SELECT 1"))
+            together.wait(20)
+
+    with ThreadPoolExecutor(4) as pool:
+        for one in [pool.submit(work) for _ in range(4)]:
+            one.result(20)
+    assert len(database._sessions._idle) == 2
+    database.engine.dispose()
+
+
+@pytest.mark.parametrize("is_too_late", [False, True])
+def test_what_is_to_follow_a_commit_follows_only_that(database: Database, house: House, is_too_late: bool) -> None:
+    done = list[str]()
+    with suppress(ZeroDivisionError), database.writing() as session:
+        kept.after_commit(session, lambda: done.append("now"))
+        assert done == []
+        if is_too_late:
+            raise ZeroDivisionError
+    with database.writing():
+        pass
+    assert done == ([] if is_too_late else ["now"])
+
+
+def test_a_commit_that_fails_leaves_no_transaction_behind(database: Database, house: House) -> None:
+    def fails(_connection: object) -> None:
+        raise ZeroDivisionError
+
+    event.listen(database.engine, "commit", fails)
+    with pytest.raises(ZeroDivisionError), database.writing() as session:
+        session.connection().execute(text("UPDATE venue SET name = 'Другое'"))
+    event.remove(database.engine, "commit", fails)
+    with database.engine.begin() as other:  # on SQLite it would find the file locked
+        other.execute(text("UPDATE source SET label = 'стол 8'"))
+    with database.writing() as session:
+        assert session.scalar(select(Venue.name)) == "Теремок"

@@ -5,12 +5,15 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from portal.acquisition import sources
 from portal.acquisition.models import Source
 from portal.core.db import Database
+from portal.core.glances import Glances
+from portal.core.kept import KeptSessions
+from portal.venues import changes
 from portal.web.guest import shelf
 from tests.support.signups import World, leave_phone, scan, type_code
 
@@ -87,8 +90,32 @@ def test_a_database_that_is_away_takes_no_landing_along(world: World, monkeypatc
     scan(world.client(), world.house.source_code)
 
     def away(*_: object) -> None:
+        tried.append(1)
         raise OperationalError("", None, ConnectionError())
 
-    monkeypatch.setattr("portal.venues.changes.edition", away)
-    monkeypatch.setattr("portal.core.db.Session", away)
+    tried = list[int]()
+    monkeypatch.setattr(KeptSessions, "_take", away)
+    monkeypatch.setattr(Glances, "fetch", away)
     scan(world.client(), world.house.source_code)
+    assert len(tried) == 2
+
+
+@pytest.mark.usefixtures("always_asked")
+def test_what_cannot_be_asked_for_changes_is_read_each_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ProgrammingError("", None, Exception("no such table"))
+
+    monkeypatch.setattr(changes, "edition", broken)
+    scan(world.client(), world.house.source_code)
+    with world.database.engine.begin() as owner:
+        owner.execute(text("UPDATE venue SET offer_ru = 'Полцены на кофе'"))
+    assert "Полцены на кофе" in scan(world.client(), world.house.source_code)
+
+
+def test_the_page_that_is_kept_is_nobodys_own(world: World) -> None:
+    path, russian, english = f"/s/{world.house.source_code}", {"Accept-Language": "ru"}, {"Accept-Language": "en"}
+    world.client().head(path, headers=russian)
+    world.client().get(f"{path}?%6cang=en", headers=russian)
+    world.client().get(f"{path.upper().replace('/S/', '/s/')}", headers=russian)
+    assert f'href="{path}?lang=en"' in world.client().get(path, headers=russian).text
+    assert f'href="{path}?lang=ru"' in world.client().get(path, headers=english).text
