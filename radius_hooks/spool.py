@@ -96,7 +96,13 @@ class Spool:
 
     def waiting_bytes(self) -> int:
         """How much is still to be read."""
-        return sum(max(0, file.stat().st_size - self._position(file)) for file in self.files())
+        return sum(self._left(file) for file in self.files())
+
+    def _left(self, file: Path) -> int:
+        try:
+            return max(0, file.stat().st_size - self._position(file))
+        except FileNotFoundError:  # whoever reads the spool has come to its end, and removed it
+            return 0
 
     def _next(self, file: Path) -> Batch | None:
         """The next packets of a file; None when there is no whole one."""

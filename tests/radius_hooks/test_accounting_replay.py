@@ -229,6 +229,18 @@ def test_a_read_file_goes_once_freeradius_has_turned_to_the_next(settings: Setti
     assert spool.files() == [new] and not list(folder.glob("detail-202611220900*"))
 
 
+def test_a_file_that_goes_while_somebody_looks_is_nothing_that_waits(settings: Settings, house: House) -> None:
+    spool = Spool(settings.accounting_spool)  # makes the folder
+    kept, gone = (spool.folder / f"detail-20261122090{number}" for number in (0, 1))
+    kept.write_text(record(1795381000, "Start", "a", house.nas_name))
+
+    class Watched(Spool):
+        def files(self) -> list[Path]:
+            return [kept, gone]
+
+    assert Watched(spool.folder).waiting_bytes() == kept.stat().st_size
+
+
 def test_twenty_megabytes_are_stored_to_the_last_octet(
     settings: Settings, database: Database, house: House, tmp_path: Path
 ) -> None:
