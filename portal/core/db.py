@@ -104,12 +104,13 @@ def _as_integer(element: Any, compiler: Any, **kw: Any) -> str:
     return "INTEGER"
 
 
-def _as_json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """As a JSON column holds it."""
     return to_json(value).decode()
 
 
 # Pydantic's reader and writer of JSON: a form reads and writes seven such columns, an eighth of its time with the standard ones.
-_JSON: dict[str, Any] = {"json_serializer": _as_json, "json_deserializer": from_json}
+_JSON: dict[str, Any] = {"json_serializer": as_json, "json_deserializer": from_json}
 
 
 def make_engine(url: str, pool_size: int = 16) -> Engine:

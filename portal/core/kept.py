@@ -10,14 +10,14 @@ from typing import Any
 from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from portal.core.connected import CONNECTION
 
 RESTED_SECONDS = 1.0
 WAIT_SECONDS = 30.0
-WRITES = "vestibule.writes"  # in a connection's info: whether the transaction will
+WRITES = "vestibule.writes"  # in a connection's info or options: whether its transaction will; SQLite begins it so
 _AFTER = "vestibule.after"  # in a session's info: what is to be done once its transaction is committed
 
 
@@ -27,14 +27,13 @@ def after_commit(session: Session, act: Callable[[], None]) -> None:
 
 
 class KeptSessions:
-    """At most `most` at once, of which `idle` stay; the last one used comes first. They end with `engine.dispose()`."""
+    """At most `most` at once, of which `idle` stay; the last one used comes first. Those at rest end with `engine.dispose()`."""
 
     def __init__(self, engine: Engine, most: int, idle: int) -> None:
         self._engine, self._most_idle = engine, idle
         self._idle: deque[_Line] = deque()
         self._places = threading.Semaphore(most)
-        self._disposals = 0
-        event.listen(engine, "engine_disposed", lambda _engine: self._dispose())
+        event.listen(engine, "engine_disposed", lambda _engine: self._close())
 
     @contextmanager
     def transaction(self, *, writes: bool) -> Iterator[Session]:
@@ -43,7 +42,7 @@ class KeptSessions:
         Raises SQLAlchemy's TimeoutError when there has been no connection for half a minute.
         """
         if not self._places.acquire(timeout=WAIT_SECONDS):
-            raise NoConnection("every connection is in use")
+            raise PoolTimeout("every connection is in use")
         try:
             line = self._take()
             try:
@@ -59,7 +58,7 @@ class KeptSessions:
             try:
                 line = self._idle.pop()
             except IndexError:
-                return _Line(self._engine.connect(), self._disposals)
+                return _Line(self._engine.connect())
             if line.is_sqlite or time.monotonic() - line.used_at < RESTED_SECONDS or self._lives(line):
                 return line
             line.end()
@@ -76,15 +75,11 @@ class KeptSessions:
         if line.connection.invalidated:
             line.end()
             self._close()
-        elif line.is_clean() and line.disposals == self._disposals and len(self._idle) < self._most_idle:
+        elif line.is_clean() and len(self._idle) < self._most_idle:
             line.used_at = time.monotonic()
             self._idle.append(line)
         else:
             line.end()
-
-    def _dispose(self) -> None:
-        self._disposals += 1
-        self._close()
 
     def _close(self) -> None:
         while self._idle:
@@ -95,8 +90,8 @@ class KeptSessions:
 class _Line:
     """A session and its connection. Statements go to the connection; the session joins when objects are used."""
 
-    def __init__(self, connection: Connection, disposals: int) -> None:
-        self.connection, self.disposals = connection, disposals
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self.raw: Any = connection.connection.dbapi_connection
         self.is_sqlite = connection.dialect.name == "sqlite"
         self.session = Session(connection, expire_on_commit=False, join_transaction_mode="control_fully")

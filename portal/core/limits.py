@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import cast
 
-from pydantic_core import to_json
 from sqlalchemy import JSON, Boolean, String, Table, bindparam, column, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core.connected import connection_of
-from portal.core.db import Base
+from portal.core.db import Base, as_json
 from portal.core.statements import Statement
 
 
@@ -172,7 +171,7 @@ def _store(session: Session, rows: Sequence[dict[str, object]]) -> None:
         return
     columns = {"keys": "key", "times": "times", "until": "until"}
     facts = {name: [row[column] for row in rows] for name, column in columns.items()}
-    _STORE_PG.write(session, facts | {"times": [to_json(times).decode() for times in facts["times"]]})
+    _STORE_PG.write(session, facts | {"times": [as_json(times) for times in facts["times"]]})
 
 
 def _locked(session: Session, wanted: dict[str, timedelta], now: datetime) -> tuple[dict[str, list[float]], tuple[str, ...]]:
@@ -196,7 +195,7 @@ def _longest(limits: Sequence[Limit]) -> dict[str, timedelta]:
 
 def _held(wanted: dict[str, timedelta], now: datetime) -> dict[str, object]:
     until = [now + window for window in wanted.values()]
-    return {"keys": list(wanted), "until": until, "times": to_json([now.timestamp()]).decode()}
+    return {"keys": list(wanted), "until": until, "times": as_json([now.timestamp()])}
 
 
 def _end(session: Session, begun: tuple[str, ...]) -> None:

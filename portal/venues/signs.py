@@ -18,7 +18,7 @@ SIGNS: tuple[Sign, ...] = get_args(Sign)
 AGAIN_AFTER = timedelta(minutes=10)
 
 _TABLE: Table = GatewaySign.__table__  # type: ignore[assignment]
-_LAST = WeakKeyDictionary[Any, dict[tuple[int, str], datetime]]()  # by pool of connections: when this process wrote it last
+_LAST = WeakKeyDictionary[Any, dict[tuple[int, str], datetime]]()  # by engine: when this process wrote it last
 _LOCK = threading.Lock()
 
 
@@ -49,7 +49,7 @@ def seen(session: Session, gateway_id: int) -> dict[str, GatewaySign]:
 
 def _noted(session: Session) -> dict[tuple[int, str], datetime]:
     with _LOCK:
-        return _LAST.setdefault(session.get_bind().engine.pool, {})  # one database's, for reading and for writing
+        return _LAST.setdefault(session.get_bind().engine, {})
 
 
 def _upsert(insert: Any) -> Any:

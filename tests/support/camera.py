@@ -77,7 +77,7 @@ def shown(browser: Browser, stage: Stage, state: State, language: str) -> Iterat
     seen = Shown(page)
     noticing: dict[str, Callable[[Any], None]] = {"console": seen.hear, "request": seen.note_host, "response": seen.note_status}
     try:
-        page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", {"origin": stage.base, "storageTypes": "all"})
+        _forget(page, stage.base)
         if state.role:
             _sign_in(page, stage.staff(state.role))
         for event, notice in noticing.items():
@@ -97,6 +97,13 @@ def _phone(browser: Browser, base: str, language: str) -> Page:
     if (base, language) not in phones:
         phones[base, language] = browser.new_context(locale=language, base_url=base, service_workers="block").new_page()
     return phones[base, language]
+
+
+def _forget(page: Page, origin: str) -> None:
+    """Cookies, storage and caches of our pages."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    devtools.detach()
 
 
 def _bring(seen: Shown, stage: Stage, state: State) -> None:

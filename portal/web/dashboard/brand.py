@@ -48,7 +48,7 @@ def save_brand(code: str) -> Answer:
             return _page(venue, form), 422
         edit_venue(db, venue, **form.values())
         journal.write(db, me(), "brand.edit", venue.code, now)
-    flash(_("Saved. Guests see it within 15 seconds."))
+    flash(_("Saved. Guests see it in a few seconds."))
     return redirect(url_for("dashboard.brand", code=code), 303)
 
 
@@ -79,7 +79,7 @@ def save_logo(code: str) -> Answer:
     with parts().database.writing() as db:
         edit_venue(db, own_venue(db, code), logo_png=drawn, logo_svg="")
         journal.write(db, me(), "brand.logo", code, now)
-    flash(_("The logo is saved. Guests see it within 15 seconds."))
+    flash(_("The logo is saved. Guests see it in a few seconds."))
     return redirect(url_for("dashboard.brand", code=code), 303)
 
 

@@ -142,9 +142,8 @@ def _landing(front: Front, entry: Entry) -> AnyResponse:
 
 def _is_usual() -> bool:
     """Whether this request's page may be kept for everybody: its address stands in the links to other languages."""
-    query = request.query_string.decode("latin-1")
-    asked = not query or query == f"lang={g.asked_language}"
-    return asked and request.method == "GET" and _USUAL_PATH.fullmatch(request.path) is not None
+    plain = request.query_string in (b"", f"lang={g.language}".encode())
+    return plain and request.method == "GET" and _USUAL_PATH.fullmatch(request.path) is not None
 
 
 def render_landing(front: Front, entry: Entry, typed: Typed, errors: dict[str, str], token: str, *, seen: bool = True) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from portal.acquisition import pointing, sources
@@ -51,9 +51,9 @@ class Shelf:
     """Fronts by source code and by venue code or id."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str | int], tuple[changes.Edition | None, Front]] = {}
+        self._kept: dict[tuple[str, str | int], tuple[changes.Edition, Front]] = {}
         self._lock = threading.Lock()
-        self._edition: changes.Edition | None = None
+        self._edition: changes.Edition = (None, None, 0)
         self._asked_at, self._failures = -FRESH_SECONDS, 0
 
     def by_source(self, parts: Parts, code: str) -> Front | None:
@@ -76,7 +76,7 @@ class Shelf:
         try:
             with parts.database.reading() as session:
                 front = load(session, key[1])
-        except (OperationalError, NoConnection):
+        except (OperationalError, PoolTimeout):
             if kept is None:
                 raise
             front = kept[1]
@@ -84,7 +84,7 @@ class Shelf:
             self._keep(key, edition, front)
         return front
 
-    def _newest(self, parts: Parts) -> changes.Edition | None:
+    def _newest(self, parts: Parts) -> changes.Edition:
         """The edition, asked for each `FRESH_SECONDS`; while nobody knows it, one that nothing kept has."""
         if time.monotonic() - self._asked_at >= FRESH_SECONDS:
             self._asked_at = time.monotonic()
@@ -97,7 +97,7 @@ class Shelf:
                 _log.warning("cannot ask whether anything changed: %s", type(error).__name__)
         return self._edition
 
-    def _keep(self, key: tuple[str, Any], edition: changes.Edition | None, front: Front) -> None:
+    def _keep(self, key: tuple[str, Any], edition: changes.Edition, front: Front) -> None:
         """The one that was read longest ago makes room."""
         with self._lock:
             self._kept.pop(key, None)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.core.turn import PATIENCE_SECONDS, Lane
+from portal.core import turn
+from portal.core.turn import Lane
 
 
 @pytest.fixture
@@ -22,14 +23,28 @@ def held(lane: Lane) -> Iterator[threading.Event]:
     def hold() -> None:
         with lane.taken():
             there.set()
-            done.wait(10)
+            done.wait()
 
-    thread = threading.Thread(target=hold)
+    thread = threading.Thread(target=hold, daemon=True)
     thread.start()
-    there.wait(10)
+    assert there.wait(20)
     yield done
     done.set()
     thread.join()
+
+
+def passes(lane: Lane, times: int = 1) -> bool:
+    """Whether somebody else comes through, and does not wait for ever."""
+
+    def pass_by() -> None:
+        for _ in range(times):
+            with lane.taken():
+                pass
+
+    thread = threading.Thread(target=pass_by, daemon=True)
+    thread.start()
+    thread.join(20)
+    return not thread.is_alive()
 
 
 def test_short_ones_are_never_side_by_side(lane: Lane) -> None:
@@ -53,22 +68,21 @@ def test_short_ones_are_never_side_by_side(lane: Lane) -> None:
 
 
 def test_a_long_one_is_passed(lane: Lane, held: threading.Event) -> None:
-    with lane.taken():
-        assert not held.is_set()
+    assert passes(lane)
+    assert not held.is_set()
 
 
-def test_the_patience_with_a_long_one_is_used_up_once(lane: Lane, held: threading.Event) -> None:
-    time.sleep(PATIENCE_SECONDS)
+def test_the_patience_with_a_long_one_is_used_up_once(lane: Lane, held: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "PATIENCE_SECONDS", 60.0)  # whoever had any left would wait for longer than the test does
+    assert lane._left() > 50
+    lane._since -= 60.0
     assert lane._left() == 0
-    for _ in range(100):
-        with lane.taken():
-            pass
+    assert passes(lane, 100)
     assert not held.is_set()
 
 
 def test_whoever_passed_does_not_end_the_turn_of_the_other(lane: Lane, held: threading.Event) -> None:
-    with lane.taken():
-        pass
+    assert passes(lane)
     assert not lane._free.acquire(blocking=False)
     held.set()
     assert lane._free.acquire(timeout=10)

@@ -1,5 +1,6 @@
 """What a landing is made of is kept until it changes, the most recent of many places."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +16,8 @@ from portal.core.glances import Glances
 from portal.core.kept import KeptSessions
 from portal.venues import changes
 from portal.web.guest import shelf
-from tests.support.signups import World, leave_phone, scan, type_code
+from tests.portal.venues.test_changes import TABLES
+from tests.support.signups import World, leave_phone, scan, type_code, visit_token
 
 
 @contextmanager
@@ -45,6 +47,15 @@ def test_a_full_shelf_goes_on_keeping_what_is_asked_for(world: World, monkeypatc
     with questions(world.database) as asked:
         scan(client, world.house.source_code)
     assert asked == []
+
+
+def test_landings_are_made_of_nothing_whose_changes_go_unnoticed(world: World) -> None:
+    with questions(world.database) as asked:
+        scan(world.client(), world.house.source_code)
+        world.client().get(f"/v/{world.house.venue_code}")
+        empty = world.client().post("/signup", data={"visit": visit_token(scan(world.client(), world.house.source_code))})
+    assert empty.status_code == 422
+    assert {table for sql in asked for table in re.findall(r"(?:FROM|JOIN) (\w+)", sql)} == set(TABLES)
 
 
 @pytest.mark.usefixtures("always_asked")
