@@ -294,6 +294,7 @@ DASHBOARD = (
           staff_states.invite_nobody, role="owner", status=422),
     State("a colleague", "dashboard.person", staff_states.colleague, role="owner"),
     State("brand", "dashboard.brand", staff_states.brand, role="owner"),
+    State("brand saved", "dashboard.brand", staff_states.brand, _send_sheet, role="owner"),
     State("a preview of the guest page", "guest.preview_page", staff_states.preview),
     State("a preview of the code page", "guest.preview_page", lambda stage: staff_states.preview(stage, "code")),
     State("a preview of the way online", "guest.preview_page", lambda stage: staff_states.preview(stage, "online")),
