@@ -1,6 +1,7 @@
 """Who comes next: one short transaction after another in a process, one writer after another on SQLite."""
 
 import fcntl
+import math
 import os
 import threading
 import time
@@ -20,7 +21,7 @@ class Lane:
 
     def __init__(self) -> None:
         self._free = threading.Lock()
-        self._since = 0.0
+        self._since = math.inf
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -32,11 +33,12 @@ class Lane:
             yield
         finally:
             if mine:
+                self._since = math.inf  # whoever has it next may be asked about it before the time is noted
                 self._free.release()
 
     def _left(self) -> float:
         """Seconds, of the patience with the one who holds it now."""
-        return max(0.0, self._since + PATIENCE_SECONDS - time.monotonic())
+        return max(0.0, min(PATIENCE_SECONDS, self._since + PATIENCE_SECONDS - time.monotonic()))
 
 
 class Turn:

@@ -47,6 +47,13 @@ def passes(lane: Lane, times: int = 1) -> bool:
     return not thread.is_alive()
 
 
+@pytest.fixture
+def endless_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than a test waits, and than a busy machine keeps a thread from its work."""
+    monkeypatch.setattr(turn, "PATIENCE_SECONDS", 60.0)
+
+
+@pytest.mark.usefixtures("endless_patience")
 def test_short_ones_are_never_side_by_side(lane: Lane) -> None:
     inside, most = 0, 0
 
@@ -72,13 +79,21 @@ def test_a_long_one_is_passed(lane: Lane, held: threading.Event) -> None:
     assert not held.is_set()
 
 
-def test_the_patience_with_a_long_one_is_used_up_once(lane: Lane, held: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turn, "PATIENCE_SECONDS", 60.0)  # whoever had any left would wait for longer than the test does
+@pytest.mark.usefixtures("endless_patience")
+def test_the_patience_with_a_long_one_is_used_up_once(lane: Lane, held: threading.Event) -> None:
     assert lane._left() > 50
     lane._since -= 60.0
     assert lane._left() == 0
     assert passes(lane, 100)
     assert not held.is_set()
+
+
+@pytest.mark.usefixtures("endless_patience")
+def test_whoever_has_just_got_it_is_not_taken_for_the_one_before(lane: Lane) -> None:
+    with lane.taken():
+        pass
+    assert lane._free.acquire(blocking=False)  # taken, and the time is not noted yet
+    assert lane._left() == 60.0
 
 
 def test_whoever_passed_does_not_end_the_turn_of_the_other(lane: Lane, held: threading.Event) -> None:
