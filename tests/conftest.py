@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from portal import models
 from portal.core.config import Settings
@@ -24,9 +25,11 @@ LONG = ("labs/test_opennds.py", "radius_hooks/test_robustness.py", "web/api/test
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """From here on the canary listens, and nothing is compiled twice."""
+    """From here on the canary listens, nothing is compiled twice, and no example is timed: the machine may be busy."""
     canary.watch(config)
     compiled_once.begin()
+    hypothesis_settings.register_profile("untimed", hypothesis_settings.default, deadline=None)
+    hypothesis_settings.load_profile("untimed")
 
 
 @pytest.hookimpl(trylast=True)
@@ -82,7 +85,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: PrivatePostgres = request.getfixturevalue("postgres")
     name = f"t{os.getpid()}_{next(_serial)}"
-    server.sql(f"CREATE DATABASE {name} TEMPLATE template_vestibule")
+    server.sql(f"CREATE DATABASE {name} TEMPLATE template_vestibule STRATEGY FILE_COPY")
     yield server.url(name)
     server.sql(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,7 @@ ATTACKS: dict[int, tuple[str, dict[str, tuple[str, ...]]]] = {
 PROMISED = {*range(3, 11), *range(13, 25), *range(26, 30), *range(33, 39), 40, 41, 44, 45}
 
 
+@cache
 def names_of_tests(path: Path) -> set[str]:
     """Functions of a file that pytest would run."""
     tree = ast.parse(path.read_text())

@@ -275,7 +275,7 @@ def test_another_gateways_redirect_is_refused(kind: Kind) -> None:
         max_size=12,
     )
 )
-@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow])
 def test_invented_values_are_bad_arrivals_or_hints_that_nobody_vouches_for(query: dict[str, str]) -> None:
     for kind in KINDS.values():
         found = believed(kind, urlencode(query, errors="replace"))
@@ -283,7 +283,6 @@ def test_invented_values_are_bad_arrivals_or_hints_that_nobody_vouches_for(query
 
 
 @given(st.text(st.characters(max_codepoint=255), max_size=300))
-@hypothesis_settings(deadline=None)
 def test_any_text_for_a_query_is_a_bad_arrival_and_nothing_else(text: str) -> None:
     for kind in KINDS.values():
         honest = kind.redirect("http://example.org/", NOW)
@@ -354,7 +353,6 @@ def test_a_ticket_opens_only_for_its_purpose_its_secret_and_two_minutes() -> Non
 
 
 @given(st.text())
-@hypothesis_settings(deadline=None)
 def test_web_url_gives_back_the_same_text_or_nothing(text: str) -> None:
     for candidate in (text, "http://" + text, "https://a.example/" + text):
         followed = web_url(candidate)

@@ -72,7 +72,6 @@ def test_no_order_of_events_lets_an_unverified_device_in(world: World) -> None:
         settings=settings(
             max_examples=examples,
             stateful_step_count=STEPS,
-            deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),

@@ -173,7 +173,7 @@ def test_a14_the_api_answers_for_its_own_organization_alone(world: World) -> Non
 def test_a14_whatever_is_mixed_together_nothing_of_the_others_shows_or_changes(world: World) -> None:
     routes = world.rules("dashboard.")
 
-    @hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(max_examples=150, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def mixed(data: st.DataObject) -> None:
         role = data.draw(st.sampled_from(ROLES))

@@ -99,19 +99,18 @@ def test_the_corpus_is_harmless(knocked: Hooks, body: bytes) -> None:
 
 
 @given(st.binary(max_size=300))
-@hypothesis_settings(deadline=None, max_examples=100)
+@hypothesis_settings(max_examples=100)
 def test_random_bytes_are_harmless(knocked: Hooks, body: bytes) -> None:
     harmless(knocked, body)
 
 
 @given(packets)
-@hypothesis_settings(deadline=None, max_examples=300)
+@hypothesis_settings(max_examples=300)
 def test_random_packets_are_harmless(knocked: Hooks, packet: dict[str, Any]) -> None:
     harmless(knocked, json.dumps(packet).encode())
 
 
 @given(packets)
-@hypothesis_settings(deadline=None)
 def test_every_report_that_is_read_fits_its_columns(packet: dict[str, Any]) -> None:
     base = {"Acct-Status-Type": "Start", "Acct-Session-Id": "s", "User-Name": "u"}
     try:

@@ -84,9 +84,7 @@ def signed(target: Target, attributes: bytes, code: int = ACCESS_REQUEST) -> byt
 
 noise = st.binary(max_size=300)
 odd_attributes = st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=40)), max_size=12)
-lenient = hypothesis_settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+lenient = hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @given(st.lists(noise, min_size=1, max_size=AT_ONCE))

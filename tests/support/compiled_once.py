@@ -1,6 +1,7 @@
-"""What every test's app would compile anew is compiled once in a process: builders of addresses, and templates.
+"""What every test would compile anew is compiled once in a process: builders of addresses, templates, statements.
 
-Nearly every test makes an app of its own. Without this a quarter of the whole run is spent on the same 190 addresses.
+Nearly every test makes an app and a database of its own. Without this a quarter of the whole run is spent on the same 190
+addresses, and an eighth on the same statements.
 """
 
 from collections.abc import Callable
@@ -8,8 +9,12 @@ from typing import Any
 
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from portal.core import db
 from portal.web.lean import LeanFlask
 
 
@@ -27,8 +32,13 @@ class _InMemory(BytecodeCache):
 
 
 def begin() -> None:
-    """From here on; for all apps of this process."""
+    """From here on; for all apps and databases of this process."""
     LeanFlask.jinja_options = {**LeanFlask.jinja_options, "bytecode_cache": _InMemory()}
+    _addresses()
+    _statements()
+
+
+def _addresses() -> None:
     compiled: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
     compile_builder = Rule._compile_builder
 
@@ -40,3 +50,18 @@ def begin() -> None:
         return compiled[key]
 
     Rule._compile_builder = once  # type: ignore[method-assign]
+
+
+def _statements() -> None:
+    """A statement belongs to its dialect, and those of two engines of a kind are alike: both make them the same way."""
+    DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign,assignment]
+    DefaultDialect.__hash__ = lambda dialect: hash(type(dialect))  # type: ignore[method-assign]
+    compiled: LRUCache[Any, Any] = LRUCache(2000)
+    make_engine = db.make_engine
+
+    def share(url: str, pool_size: int = 16) -> Engine:
+        engine = make_engine(url, pool_size)
+        engine._compiled_cache = compiled
+        return engine
+
+    db.make_engine = share

@@ -17,7 +17,7 @@ from tests.support import accounted
 from tests.support.accounted import Expected, Scene, scenes
 from tests.support.house import NOW, House
 
-QUIETLY = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
+QUIETLY = {"suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def slow_closing(closes_at: str, zone: ZoneInfo, now: datetime) -> datetime:
         day = at
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(now=moments, zone=st.sampled_from(ZONES), closes_at=clocks)
 @example(now=BERLIN_SPRING, zone="Europe/Berlin", closes_at="02:30")
 @example(now=BERLIN_AUTUMN + timedelta(minutes=45), zone="Europe/Berlin", closes_at="02:30")
@@ -68,7 +68,7 @@ def used_model(start: datetime, sessions: list[tuple[int, int]]) -> int:
 sessions_of_a_day = st.lists(st.tuples(st.integers(-3000, 3000), st.integers(0, 2000)), max_size=5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     now=moments, zone=st.sampled_from(ZONES), closes_at=st.one_of(st.just(""), clocks), policy=st.integers(1, 604_800),
     grant=st.integers(1, 604_800), day=st.one_of(st.just(0), st.integers(1, 86_400)),

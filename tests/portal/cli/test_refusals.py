@@ -2,6 +2,7 @@
 
 import ast
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ OF_PAGES = {
 }  # fmt: skip
 
 
+@cache
 def raised() -> dict[str, set[str]]:
     """Every code that stands in a `PortalError("…", …)` of the rooms, with the names of its details."""
     found: dict[str, set[str]] = {}

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from portal.core.errors import PortalError
@@ -227,7 +226,6 @@ def _same_device_or_refused(query: dict[str, str]) -> int:
 
 
 @given(st.text(max_size=400), st.text(max_size=20), st.sampled_from(LEVELS))
-@hypothesis_settings(deadline=None)
 def test_whatever_the_query_holds_is_a_bad_arrival(fas: str, iv: str, level: int) -> None:
     for query in (
         {"fas": fas, "iv": iv},
@@ -239,7 +237,6 @@ def test_whatever_the_query_holds_is_a_bad_arrival(fas: str, iv: str, level: int
 
 
 @given(st.text(max_size=300))
-@hypothesis_settings(deadline=None)
 def test_whatever_the_payload_holds_beside_the_right_values_harms_nothing(text: str) -> None:
     for level in LEVELS:
         with contextlib.suppress(BadArrival):
@@ -336,7 +333,6 @@ def test_nothing_but_an_entry_reaches_the_router_s_shell(entry: str) -> None:
 
 
 @given(st.text(max_size=200), st.binary(max_size=200))
-@hypothesis_settings(deadline=None)
 def test_hostile_payloads_mean_nothing(text: str, raw: bytes) -> None:
     assert opennds_list.acknowledged(text) == frozenset() or text.startswith("* ")
     for payload in (text, base64.b64encode(raw).decode()):

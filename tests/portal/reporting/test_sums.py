@@ -209,7 +209,5 @@ def _lacks(visit: Visit, name: str) -> bool:
 
 
 def test_reports_are_right_to_the_last_unit_at_every_moment(database: Database) -> None:
-    quick = settings(
-        max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-    )
+    quick = settings(max_examples=12, stateful_step_count=25, suppress_health_check=list(HealthCheck), print_blob=True)
     run_state_machine_as_test(type("Here", (History,), {"database": database}), settings=quick)

@@ -165,7 +165,7 @@ def test_an_unknown_gateway_is_not_found_and_another_venues_grant_is_not_seen(wo
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(identity=st.text(min_size=1, max_size=400) | st.from_regex(r"[0-9a-fA-F:.-]{10,20}", fullmatch=True))
 def test_whatever_stands_for_a_device_the_answer_is_the_same(world, identity):
     path = quote(identity, safe="", errors="replace")
