@@ -1,9 +1,9 @@
 """Destroys personal data table by table and says what went. The caller writes that into an act in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.access.models import (
@@ -23,6 +23,7 @@ from portal.guests.models import Device, Guest
 from portal.privacy.acts import Destroyed
 from portal.signup.models import PhoneVerification
 from portal.sms.models import SmsMessage
+from portal.venues.models import FIELD_NAMES
 
 _EMPTY_VERIFICATION: dict[str, Any] = {"phone": None, "answers": {}, "arrival": {}, "device_hash": None}
 
@@ -36,15 +37,38 @@ def verifications(session: Session, ids: Sequence[int]) -> list[Destroyed]:
     ]
 
 
+def answers(session: Session, ids: Sequence[int], kept: Collection[str]) -> list[Destroyed]:
+    """What was typed into the forms of verifications, but for the `kept` fields."""
+    found = session.execute(select(PhoneVerification.id, PhoneVerification.answers).where(PhoneVerification.id.in_(ids)))
+    gone: list[Destroyed] = []
+    for number, typed in found.all():
+        left = {name: said for name, said in typed.items() if name in kept or name not in FIELD_NAMES}
+        if left != typed:
+            gone += _empty(session, PhoneVerification, [PhoneVerification.id == number], {"answers": left})
+    return gone
+
+
+def profiles(session: Session, ids: Sequence[int], kept: Collection[str]) -> list[Destroyed]:
+    """The fields of guests that are not `kept`."""
+    names = [name for name in FIELD_NAMES if name not in kept]
+    filled = or_(false(), *(getattr(Guest, name).is_not(None) for name in names))
+    return _empty(session, Guest, [Guest.id.in_(ids), filled], dict.fromkeys(names)) if names else []
+
+
 def declared_openings(session: Session, verification_ids: Sequence[int]) -> list[Destroyed]:
     """What stands behind consents that were declared and never given, because nobody proved the number."""
     declared = select(ConsentRecord.opening_id).where(ConsentRecord.verification_id.in_(verification_ids))
     return _delete(session, ConsentOpening, ConsentOpening.opening_id.in_(declared), ConsentOpening.opening_id)
 
 
-def openings_of(session: Session, legal_entity_id: int, subject: str) -> list[Destroyed]:
-    """Salts and values behind every consent of a person; the chain keeps its commitments and still verifies."""
+def openings_of(session: Session, legal_entity_id: int, subject: str, waiting: Sequence[int] = ()) -> list[Destroyed]:
+    """Salts and values behind every consent of a person; the chain keeps its commitments and still verifies.
+
+    Those declared with the verifications that are `waiting` for their code stay.
+    """
+    declared = select(ConsentRecord.opening_id).where(ConsentRecord.verification_id.in_(waiting))
     mine = (ConsentOpening.legal_entity_id == legal_entity_id) & (ConsentOpening.subject == subject)
+    mine &= ConsentOpening.opening_id.not_in(declared)
     return _delete(session, ConsentOpening, mine, ConsentOpening.opening_id)
 
 

@@ -17,6 +17,7 @@ from portal.consent.models import ConsentChain
 from portal.core.phone import phone_from_e164
 from portal.core.tokens import Keys
 from portal.guests import members
+from portal.guests.grounds import GUEST_PURPOSES, kept_fields
 from portal.guests.models import Guest
 from portal.privacy import acts, destroying
 from portal.privacy.acts import Destroyed
@@ -24,8 +25,6 @@ from portal.privacy.models import DestructionAct
 from portal.signup.models import PhoneVerification
 from portal.sms.models import SmsMessage
 from portal.venues.models import Venue
-
-GUEST_PURPOSES = frozenset({"card", "advertising_sms", "advertising_email"})  # each alone is a ground to keep a Guest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +49,44 @@ def erase(session: Session, keys: Keys, legal_entity_id: int, phone: str, now: d
 def withdraw(
     session: Session, keys: Keys, legal_entity_id: int, phone: str, purpose: str, now: datetime, *, control: str
 ) -> bool:
-    """Withdraw one consent; False if it was not in force. With the card's the card goes, with the last one the guest, and
-    with the Wi-Fi terms the internet."""
-    lock_person(session, legal_entity_id, phone)
+    """Withdraw one consent; False if it was not in force. With the card's the card goes, with each what no other one lets
+    us keep, with the last one the guest and the evidence, and with the Wi-Fi terms the internet."""
+    signups = lock_person(session, legal_entity_id, phone)
     if not records.withdraw(session, keys, legal_entity_id, phone_from_e164(phone), purpose, control, now):
         return False
     left = {given.purpose for given in records.in_force(session, keys, legal_entity_id, phone_from_e164(phone))}
-    ids = _guests(session, legal_entity_id, phone)
-    destroyed: list[Destroyed] = []
-    if not left & GUEST_PURPOSES:
-        destroyed = [*destroying.visits_of(session, ids, []), *destroying.guests(session, ids)]
-    elif purpose == "card":
-        destroyed = destroying.cards_by_id(session, list(session.scalars(select(Card.id).where(Card.guest_id.in_(ids)))))
+    proven = _proven(session, list(signups))
+    destroyed = _without_ground(session, _guests(session, legal_entity_id, phone), proven, left)
+    if not left:
+        subject, waiting = records.subject_of(keys, legal_entity_id, phone_from_e164(phone)), signups.keys() - set(proven)
+        destroyed += destroying.openings_of(session, legal_entity_id, subject, list(waiting))
     remembered.forget_phone(session, legal_entity_id, phone, "withdrawn", now)
     if purpose == "wifi_terms":
         revoke_access(session, legal_entity_id, phone, now, reason="withdrawn")
     _act(session, legal_entity_id, "withdrawal", destroyed, now)
     return True
+
+
+def _proven(session: Session, signup_ids: list[int]) -> list[int]:
+    """Without those that still wait for their code, which have a term of their own."""
+    mine = PhoneVerification.id.in_(signup_ids), PhoneVerification.consumed_at.is_not(None)
+    return list(session.scalars(select(PhoneVerification.id).where(*mine)))
+
+
+def _without_ground(session: Session, guest_ids: list[int], proven: list[int], left: set[str]) -> list[Destroyed]:
+    """What the consents that are `left` do not cover."""
+    if not left & GUEST_PURPOSES:
+        return [
+            *destroying.visits_of(session, guest_ids, []),
+            *destroying.verifications(session, proven),
+            *destroying.guests(session, guest_ids),
+        ]
+    cards = [] if "card" in left else list(session.scalars(select(Card.id).where(Card.guest_id.in_(guest_ids))))
+    return [
+        *destroying.cards_by_id(session, cards),
+        *destroying.answers(session, proven, kept_fields(left)),
+        *destroying.profiles(session, guest_ids, kept_fields(left)),
+    ]
 
 
 def destroy_person(

@@ -11,6 +11,7 @@ from portal.acquisition.models import Source, Visit
 from portal.cards import read
 from portal.cards.models import Card
 from portal.consent import records
+from portal.consent.models import ConsentOpening
 from portal.consent.records import InForce
 from portal.core.phone import phone_from_e164
 from portal.core.tokens import Keys
@@ -54,6 +55,14 @@ class KnownMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownForm:
+    """One form with the number; the device's mark and the gateway's values are kept with it."""
+
+    left_at: datetime
+    venue: str
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """All of it. Empty for a phone that the operator does not know."""
 
@@ -64,16 +73,23 @@ class Known:
     visits: list[KnownVisit]
     accesses: list[KnownAccess]
     messages: list[KnownMessage]
+    forms: list[KnownForm]
+    evidence: list[datetime]  # when boxes were ticked: phone, address, browser and device behind the chain's commitments
 
     @property
     def is_guest(self) -> bool:
-        """True when there is something that erasure would destroy or withdraw."""
+        """True for who gave a consent, or has a profile."""
         return self.guest is not None or bool(self.consents)
+
+    @property
+    def can_be_erased(self) -> bool:
+        """True when there is something that erasure would destroy, withdraw or end."""
+        return self.is_guest or bool(self.forms or self.evidence) or any(access.online_until for access in self.accesses)
 
     @property
     def is_empty(self) -> bool:
         """True when nothing is known but the messages that proved the phone just now."""
-        return not (self.is_guest or self.accesses)
+        return not (self.can_be_erased or self.accesses)
 
 
 def known_of(session: Session, keys: Keys, legal_entity_id: int, phone: str, now: datetime) -> Known:
@@ -87,6 +103,8 @@ def known_of(session: Session, keys: Keys, legal_entity_id: int, phone: str, now
         visits=_visits(session, guest.id) if guest else [],
         accesses=_accesses(session, legal_entity_id, phone, now),
         messages=_messages(session, legal_entity_id, phone),
+        forms=_forms(session, legal_entity_id, phone),
+        evidence=_evidence(session, legal_entity_id, records.subject_of(keys, legal_entity_id, phone_from_e164(phone))),
     )
 
 
@@ -131,3 +149,20 @@ def _messages(session: Session, legal_entity_id: int, phone: str) -> list[KnownM
         .limit(_LATEST)
     )
     return [KnownMessage(*row) for row in session.execute(found)]
+
+
+def _forms(session: Session, legal_entity_id: int, phone: str) -> list[KnownForm]:
+    found = (
+        select(PhoneVerification.created_at, Venue.name)
+        .join(Venue, PhoneVerification.venue_id == Venue.id)
+        .where(PhoneVerification.phone == phone, PhoneVerification.legal_entity_id == legal_entity_id)
+        .where(PhoneVerification.path != "me")
+        .order_by(PhoneVerification.created_at.desc())
+        .limit(_LATEST)
+    )
+    return [KnownForm(*row) for row in session.execute(found)]
+
+
+def _evidence(session: Session, legal_entity_id: int, subject: str) -> list[datetime]:
+    mine = (ConsentOpening.legal_entity_id == legal_entity_id, ConsentOpening.subject == subject)
+    return list(session.scalars(select(ConsentOpening.created_at).where(*mine).order_by(ConsentOpening.created_at.desc())))

@@ -14,10 +14,11 @@ from portal.cards.models import Card
 from portal.consent.models import ConsentOpening, ConsentRecord
 from portal.core.clock import months_before
 from portal.core.config import Settings
+from portal.guests.grounds import GUEST_PURPOSES
 from portal.guests.models import Guest
 from portal.privacy import destroying
 from portal.privacy.acts import Destroyed
-from portal.privacy.erasure import GUEST_PURPOSES, destroy_person, lock_person
+from portal.privacy.erasure import destroy_person, lock_person
 from portal.signup.models import PhoneVerification
 from portal.venues.models import Venue
 
@@ -140,9 +141,9 @@ RULES: tuple[Rule, ...] = (
         lock_first=_lock_guests,
     ),
     Rule(
-        "consent_evidence",  # of who is no guest any more: kept as long again, for a dispute about the consent
+        "consent_evidence",  # of who is no guest: of boxes ticked and emptied again before the code, say
         ConsentOpening,
-        lambda settings, now: months_before(now, settings.retention_guest_months),
+        lambda settings, now: now - settings.retention_visit_trace,
         lambda cutoff: (ConsentOpening.created_at < cutoff, ~_in_force()),
         lambda session, settings, ids, now: destroying.openings(session, ids),
     ),

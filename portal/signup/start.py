@@ -19,6 +19,7 @@ from portal.core.numbers import next_numbers
 from portal.core.phone import Phone
 from portal.core.statements import Ask, Statement, ask_ahead
 from portal.core.tokens import random_id
+from portal.guests.grounds import kept_fields
 from portal.signup import allowance
 from portal.signup.allowance import Refused
 from portal.signup.models import PhoneVerification
@@ -161,7 +162,10 @@ def _declare(
 
 
 def _answers(asked: Start) -> dict[str, Any]:
-    return {**asked.answers, "boxes": [[box.purpose, box.document_id, box.control] for box in asked.boxes]}
+    """What was typed and ticked. Beside a box that nobody ticked there is no ground to keep the answers it would need."""
+    kept = kept_fields(box.purpose for box in asked.boxes)
+    boxes = [[box.purpose, box.document_id, box.control] for box in asked.boxes]
+    return {**{name: said for name, said in asked.answers.items() if name in kept}, "boxes": boxes}
 
 
 def _asks_card(asked: Start) -> bool:

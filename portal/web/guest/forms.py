@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from portal.consent.records import Box
 from portal.core.phone import Phone, PhoneRefused, parse_phone
+from portal.guests.grounds import kept_fields
 from portal.venues.models import FIELD_NAMES, Venue
 from portal.web.guest.shelf import BOX_KINDS, Front
 
@@ -80,7 +81,11 @@ def parse(front: Front, language: str, path: str, typed: Typed) -> tuple[Parsed 
     """The parsed form, or None and what to do about each field, in the reader's language."""
     errors: dict[str, str] = {}
     phone = read_phone(front.venue, typed.phone, errors)
-    answers = {name: _answer(name, mode, typed.values.get(name, ""), errors) for name, mode in shown_fields(front.venue)}
+    kept = kept_fields(typed.ticked)  # what no ticked box lets us keep cannot be required
+    answers = {
+        name: _answer(name, typed.values.get(name, ""), errors, required=mode == "required" and name in kept)
+        for name, mode in shown_fields(front.venue)
+    }
     boxes = shown_boxes(front, language, path)
     for box in boxes:
         if box.purpose in typed.ticked and typed.documents.get(box.purpose) != str(box.document_id):
@@ -109,12 +114,12 @@ def read_phone(venue: Venue, typed: str, errors: dict[str, str]) -> Phone | None
         return None
 
 
-def _answer(name: str, mode: str, typed: str, errors: dict[str, str]) -> str:
+def _answer(name: str, typed: str, errors: dict[str, str], *, required: bool) -> str:
     text = " ".join(
         "".join(c for c in unicodedata.normalize("NFC", typed) if unicodedata.category(c) not in ("Cc", "Cf")).split()
     )
     if not text:
-        if mode == "required":
+        if required:
             errors[name] = _("Please fill in this field.")
         return ""
     if name == "birthday":

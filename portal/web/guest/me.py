@@ -62,6 +62,7 @@ def mine(token: str) -> str:
         day=partial(_day, venue),
         date=partial(format_date, format="long", locale=get_locale()),
         text_url=partial(_text_url, codes),
+        form_term=parts().settings.retention_visit_trace,
     )
 
 

@@ -1,8 +1,8 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from portal.access import blocks
 from portal.access.models import AccessBlock, AccessGrant, Identification
@@ -156,17 +156,59 @@ def test_withdrawing_the_wifi_terms_ends_the_internet_and_an_advert_does_not(
             assert session.scalars(select(AccessGrant.revoked_reason)).one() == reason
 
 
-def test_withdrawing_the_last_consent_ends_the_guest_and_not_the_evidence(
+def test_withdrawing_the_last_consent_ends_the_guest_with_the_form_and_what_proved_it(
     database: Database, house: House, settings: Settings, now: datetime, people: tuple[Person, Person]
 ) -> None:
     with database.writing() as session:
+        leave_phone(session, settings, house, BORIS, now + timedelta(minutes=1), mac="020000000002", purposes=("card",))
+        erasure.withdraw(session, settings.keys, house.legal_entity_id, ANNA.e164, "card", now, control="me:withdraw")
         erasure.withdraw(session, settings.keys, house.legal_entity_id, BORIS.e164, "card", now, control="me:withdraw")
     with database.reading() as session:
-        known = known_of(session, settings.keys, house.legal_entity_id, BORIS.e164, now)
-        assert known.guest is None and known.consents == [] and known.accesses
-        subject = records.subject_of(settings.keys, house.legal_entity_id, BORIS)
-        assert session.scalars(select(ConsentOpening).where(ConsentOpening.subject == subject)).all()
+        anna = known_of(session, settings.keys, house.legal_entity_id, ANNA.e164, now)
+        boris = known_of(session, settings.keys, house.legal_entity_id, BORIS.e164, now)
+        proven = PhoneVerification.consumed_at.is_not(None)
+        phones = session.execute(select(proven, PhoneVerification.phone).order_by(PhoneVerification.id)).all()
+    assert len(anna.evidence) == len(anna.forms) == 1, "she still reads adverts"
+    assert boris.guest is None and boris.consents == [] and boris.accesses
+    assert boris.evidence == [now + timedelta(minutes=1)], "of the form that waits for its code"
+    assert phones == [(True, ANNA.e164), (True, None), (False, BORIS.e164)], "what waits for its code has a term of its own"
     assert count(database, AccessGrant, AccessGrant.revoked_at.is_not(None)) == 0, "the internet depends on no consent"
+
+
+def test_a_withdrawn_consent_takes_the_answers_that_no_other_one_covers(
+    database: Database, house: House, settings: Settings, now: datetime, people: tuple[Person, Person]
+) -> None:
+    typed = {"name": "Анна", "email": "anna@example.ru", "city": "Тула", "boxes": []}
+    with database.writing() as session:
+        session.execute(update(Guest).values(email="anna@example.ru", city="Тула", birthday=date(1990, 4, 25), custom="кофе"))
+        session.execute(update(PhoneVerification).values(answers=typed))
+        erasure.withdraw(session, settings.keys, house.legal_entity_id, ANNA.e164, "card", now, control="me:withdraw")
+    with database.reading() as session:
+        anna, boris = (known_of(session, settings.keys, house.legal_entity_id, who.e164, now).guest for who in (ANNA, BORIS))
+        answers = list(session.scalars(select(PhoneVerification.answers).order_by(PhoneVerification.id)))
+    assert anna is not None and boris is not None
+    assert (anna.name, anna.email, anna.city, anna.birthday, anna.custom) == ("Анна", None, None, None, None)
+    assert (boris.email, boris.city, boris.birthday, boris.custom) == ("anna@example.ru", "Тула", date(1990, 4, 25), "кофе")
+    assert answers == [{"name": "Анна", "boxes": []}, typed]
+
+
+def test_who_ticks_nothing_on_the_wifi_leaves_no_answers_is_shown_the_form_and_can_have_it_erased(
+    database: Database, house: House, settings: Settings, now: datetime
+) -> None:
+    with database.writing() as session:
+        publish(session, settings, house, now)
+        sign_up(session, settings, house, ANNA, now, purposes=())
+        assert session.scalars(select(PhoneVerification.answers)).one() == {"boxes": []}
+    who = (settings.keys, house.legal_entity_id, ANNA.e164, now + timedelta(days=1))
+    with database.reading() as session:
+        before = known_of(session, *who)
+    assert before.guest is None and before.evidence == [] and [form.venue for form in before.forms] == ["Теремок"]
+    assert before.can_be_erased
+    erase(database, settings, house, ANNA, now)
+    with database.reading() as session:
+        after = known_of(session, *who)
+        assert session.scalars(select(PhoneVerification.phone)).one() is None
+    assert after.forms == [] and after.accesses and not after.can_be_erased
 
 
 def test_what_is_known_is_all_there_is_and_only_of_that_phone(

@@ -145,16 +145,18 @@ def test_vouchers_and_sessions_without_a_grant_go_after_the_registers_term(
     assert run(database, settings, now + timedelta(days=183, seconds=1)) == {"voucher": 1, "accounting": 1}
 
 
-def test_evidence_of_who_is_no_guest_any_more_goes_at_last(
+def test_evidence_of_boxes_that_gave_nothing_goes_after_a_month_and_a_guests_stays(
     database: Database, house: House, settings: Settings, now: datetime
 ) -> None:
     with database.writing() as session:
+        sign_up(session, settings, house, BORIS, now, mac="020000000002")
         sign_up(session, settings, house, ANNA, now)
         records.withdraw(session, settings.keys, house.legal_entity_id, ANNA, "card", "staff:letter", now)
-        session.execute(update(Guest).values(last_seen_at=now + timedelta(days=3650)))
-    assert run(database, settings, now.replace(year=now.year + 2) - timedelta(days=1)).get("consent_evidence") is None
-    assert run(database, settings, now.replace(year=now.year + 2) + timedelta(seconds=1))["consent_evidence"] == 1
-    assert count(database, ConsentOpening) == 0
+    assert run(database, settings, now + timedelta(days=30)).get("consent_evidence") is None
+    assert run(database, settings, now + timedelta(days=30, seconds=1))["consent_evidence"] == 1
+    with database.reading() as session:
+        left = session.scalars(select(ConsentOpening.subject)).all()
+    assert left == [records.subject_of(settings.keys, house.legal_entity_id, BORIS)]
 
 
 def test_each_operator_gets_an_act_of_its_own_whose_log_says_what_went(
