@@ -86,7 +86,7 @@ def _embellish(session: Session, past: Past, days: int, now: datetime) -> None:
 def demo(days: int | None, seed_number: int) -> None:
     """Make the demo: two cafés, their sources, documents, a router and an owner. Safe to repeat; the data stays.
 
-    The password is printed once, when the owner is made; `vestibule staff reset-password` gives another.
+    The password is printed once, when the owner is made; `vestibule staff reset` gives another.
     """
     house = open_house()
     if not house.settings.demo:

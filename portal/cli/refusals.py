@@ -58,7 +58,7 @@ REFUSALS = {
     "unifi_bad_option": "this value of {name} does not fit; see `vestibule venue gateway kinds`",
     "unifi_needs_https": "the controller's address must begin with https://",
     "unifi_unknown_option": "UniFi has no option {name}; see `vestibule venue gateway kinds`",
-    "unknown_block": "no such block; `vestibule access blocks` lists them",
+    "unknown_block": "no such block; `vestibule access list` lists them",
     "unknown_cost_kind": "no cost of the kind {kind}: once, pieces or days",
     "unknown_gateway": "no gateway of the kind {kind}; see `vestibule venue gateway kinds`",
     "unknown_kind": "no source of the kind {kind}; see `vestibule source create --help`",
