@@ -1,4 +1,7 @@
-"""The doctor's checks. Each says in one line what it saw, or raises Wrong with what to do."""
+"""The doctor's checks. Each says in one line what it saw, or raises Wrong with what to do.
+
+What a database refuses they let through: `doctor` has the words for it.
+"""
 
 import json
 import stat
@@ -14,7 +17,7 @@ from portal.cli.house import House
 from portal.core import heartbeat, migrations
 from portal.core.clock import utcnow
 from portal.core.config import SAMPLES, Settings
-from portal.jobs.queue import make_queue, queue_answers
+from portal.jobs.queue import QUEUE_FILE, SCHEMA, make_queue, queue_answers
 from portal.mail.senders.base import MailError
 from portal.mail.senders.choice import chosen_mail_sender
 from portal.sms.senders.base import SmsError
@@ -44,29 +47,29 @@ def database(house: House) -> str:
 
 def schema(house: House) -> str:
     """The newest migration is applied."""
-    try:
-        current = migrations.is_current(house.database.engine)
-    except SQLAlchemyError as error:
-        raise Wrong("unknown, the database does not answer") from error
-    if not current:
+    if not migrations.is_current(house.database.engine):
         raise Wrong("behind the program: run `vestibule migrate`")
     return "newest"
 
 
 def queue(house: House) -> str:
     """Its storage can be read."""
-    if not queue_answers(make_queue(house.settings)):
-        raise Wrong("does not answer: is the data folder writable, is the database up?")
+    where = f"may this user write to {house.settings.data_dir / QUEUE_FILE}?"
+    if not house.database.is_sqlite:
+        where = f"is the database up, and may its user have the schema {SCHEMA}?"
+    try:
+        made = make_queue(house.settings)
+    except Exception as error:  # its storage raises the driver's own, whose text may hold the address it called
+        raise Wrong(f"cannot be opened ({type(error).__name__}): {where}") from error
+    if not queue_answers(made):
+        raise Wrong(f"cannot be read: {where}")
     return "answers"
 
 
 def worker(house: House) -> str:
     """It was alive a short while ago."""
-    try:
-        with house.database.reading() as session:
-            beat = heartbeat.last_beat(session, "worker")
-    except SQLAlchemyError as error:
-        raise Wrong("unknown, the database does not answer") from error
+    with house.database.reading() as session:
+        beat = heartbeat.last_beat(session, "worker")
     if beat is None:
         raise Wrong("never started: run `vestibule serve`, or `vestibule worker` beside your own gunicorn")
     age = (utcnow() - beat).total_seconds()
@@ -118,11 +121,8 @@ def public_url(house: House) -> str:
 
 def radius_secret(house: House) -> str:
     """Every router has a long secret of its own."""
-    try:
-        with house.database.reading() as session:
-            routers = session.execute(select(Nas.name, Nas.secret).order_by(Nas.name)).all()
-    except SQLAlchemyError as error:
-        raise Wrong("unknown, the database does not answer") from error
+    with house.database.reading() as session:
+        routers = session.execute(select(Nas.name, Nas.secret).order_by(Nas.name)).all()
     weak = [name for name, secret in routers if len(secret) < _SECRET_LENGTH or secret.lower() in SAMPLES]
     if weak:
         raise Wrong(f"short or a sample for {', '.join(weak)}: `vestibule venue --help` shows how to change it")
@@ -162,11 +162,8 @@ def unsafe_settings(house: House) -> str:
 
 def _other_clock(house: House) -> tuple[str, timedelta] | None:
     if not house.database.is_sqlite:
-        try:
-            with house.database.reading() as session:
-                theirs = session.scalar(select(func.now()))
-        except SQLAlchemyError as error:
-            raise Wrong("unknown, the database does not answer") from error
+        with house.database.reading() as session:
+            theirs = session.scalar(select(func.now()))
         return "the database", utcnow() - (theirs or utcnow())
     url = _outside(house.settings)
     if not url:

@@ -3,7 +3,6 @@
 import dns.exception
 import dns.resolver
 from sqlalchemy import exists, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from portal.cli.checks import Wrong
 from portal.cli.house import House
@@ -35,11 +34,8 @@ def _venues(house: House) -> list[tuple[str, list[str], bool]]:
     wanted = select(Venue.code, Venue.family_dns, Venue.adult_notice).where(
         Venue.live, exists().where(GatewayConfig.venue_id == Venue.id)
     )
-    try:
-        with house.database.reading() as session:
-            return [(code, addresses, notice) for code, addresses, notice in session.execute(wanted.order_by(Venue.code))]
-    except SQLAlchemyError as error:
-        raise Wrong("unknown, the database does not answer") from error
+    with house.database.reading() as session:
+        return [(code, addresses, notice) for code, addresses, notice in session.execute(wanted.order_by(Venue.code))]
 
 
 def _answers(address: str, port: int) -> bool:
