@@ -125,10 +125,10 @@ def radius_secret(house: House) -> str:
         routers = session.execute(select(Nas.name, Nas.secret).order_by(Nas.name)).all()
     weak = [name for name, secret in routers if len(secret) < _SECRET_LENGTH or secret.lower() in SAMPLES]
     if weak:
-        raise Wrong(f"short or a sample for {', '.join(weak)}: `vestibule venue --help` shows how to change it")
+        raise Wrong(f"short or a sample for {', '.join(weak)}: `vestibule radius nas rotate NAME` makes another")
     shared = len(routers) - len({secret for _, secret in routers})
     if shared:
-        raise Wrong(f"{shared} routers share a secret with another: give each its own")
+        raise Wrong(f"{shared} routers share a secret with another: `vestibule radius nas rotate NAME` gives one its own")
     return f"{len(routers)} routers, each with its own"
 
 

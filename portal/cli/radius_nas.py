@@ -29,7 +29,7 @@ def nas_named(session: Session, name: str) -> Nas:
 @nas_group.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def list_(as_json: bool) -> None:
-    """Every known router. Secrets are shown only when a router is added."""
+    """Every known router. A secret is shown only when it is made."""
     house = open_house()
     wanted = select(Nas.name, Nas.address, Nas.port, Venue.code).join(Venue, Venue.id == Nas.venue_id).order_by(Nas.id)
     with house.database.reading() as session:
@@ -59,6 +59,17 @@ def add(code: str, name: str, address: str, roaming: bool, as_json: bool) -> Non
         added = setup.add_nas(session, venue, name, address, utcnow(), port=port)
     show([{"name": name, "address": address, "port": port, "venue": code, "secret": added.secret}], as_json)
     click.echo(_next_step(added), err=True)
+
+
+@nas_group.command
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def rotate(name: str, as_json: bool) -> None:
+    """Make a router's RADIUS secret anew and print it. Its guests come online again when FreeRADIUS and the router have it."""
+    with open_house().database.writing() as session:
+        secret = routers.new_secret(session, nas_named(session, name))
+    show([{"name": name, "secret": secret}], as_json)
+    click.echo("next: vestibule radius config, then restart FreeRADIUS, and put the secret into the router", err=True)
 
 
 @nas_group.command

@@ -18,7 +18,7 @@ from portal.core.errors import PortalError
 from portal.gateways.base import GatewaySettings, Option, Paste, PortalUrls
 from portal.gateways.registry import gateway as kind_of
 from portal.venues.models import GatewayConfig, GatewaySign, Nas, Venue
-from portal.venues.routers import free_port
+from portal.venues.routers import free_port, new_secret
 from portal.venues.setup import add_gateway, add_nas
 
 MAIN_SECRET = "secret"  # noqa: S105 - the option that stands in GatewayConfig.secret, where the owner types it
@@ -124,7 +124,7 @@ def rotate(session: Session, config: GatewayConfig) -> None:
         config.secret = secrets.token_urlsafe(32)
     config.key, config.script_key = secrets.token_hex(12), secrets.token_urlsafe(24)
     if nas := nas_of(session, config.id):
-        nas.secret = secrets.token_hex(16)
+        new_secret(session, nas)
     session.flush()
 
 

@@ -1,6 +1,7 @@
-"""RADIUS clients: which one sends from an address, and ports for those whose address changes."""
+"""RADIUS clients: which one sends from an address, ports for those whose address changes, new secrets."""
 
 import ipaddress
+import secrets
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,3 +29,10 @@ def free_port(session: Session) -> int:
     """The lower one of a pair of ports that no router has."""
     taken = set(session.scalars(select(Nas.port).where(Nas.port.is_not(None))))
     return next(port for port in range(FIRST_PORT, 65535, 2) if port not in taken)
+
+
+def new_secret(session: Session, nas: Nas) -> str:
+    """Make its RADIUS secret anew. Guests come online through it again when FreeRADIUS and the router both have it."""
+    nas.secret = secrets.token_hex(16)
+    session.flush()
+    return nas.secret

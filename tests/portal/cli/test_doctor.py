@@ -12,7 +12,9 @@ from portal.cli.house import House as OpenHouse
 from portal.core.config import Settings
 from portal.core.db import Base, Database
 from portal.jobs.queue import QUEUE_FILE
-from tests.support.house import House
+from portal.venues import setup
+from portal.venues.models import Nas, Venue
+from tests.support.house import NOW, House
 
 Cli = Callable[..., Result]
 PASSWORD = "kept-to-itself"
@@ -68,6 +70,24 @@ def test_a_table_that_cannot_be_read_is_neither(cli: Cli, database: Database) ->
         session.execute(text("ALTER TABLE heartbeat RENAME TO elsewhere"))
     ok, says = lines(cli)["worker"]
     assert not ok and says.startswith("unknown, the database refused (")
+
+
+def test_a_weak_secret_is_named_with_the_command_that_mends_it(cli: Cli, database: Database, house: House) -> None:
+    with database.writing() as session:
+        session.get_one(Nas, house.nas_id).secret = "testing123"
+    ok, says = lines(cli)["RADIUS secret"]
+    assert not ok and f"for {house.nas_name}: `vestibule radius nas rotate NAME`" in says
+    assert cli("radius", "nas", "rotate", house.nas_name).exit_code == 0
+    assert lines(cli)["RADIUS secret"] == (True, "1 routers, each with its own")
+
+
+def test_a_secret_that_two_routers_share_is_told_apart_by_the_same_command(cli: Cli, database: Database, house: House) -> None:
+    with database.writing() as session:
+        second = setup.add_nas(session, session.get_one(Venue, house.venue_id), "second", "192.0.2.1", NOW)
+        second.secret = session.get_one(Nas, house.nas_id).secret
+    assert lines(cli)["RADIUS secret"][1].startswith("1 routers share a secret with another: `vestibule radius nas rotate NAME`")
+    assert cli("radius", "nas", "rotate", "second").exit_code == 0
+    assert lines(cli)["RADIUS secret"] == (True, "2 routers, each with its own")
 
 
 @sqlite

@@ -47,6 +47,19 @@ def test_a_router_is_added_with_its_secret_and_listed_without_it(typed: Typed, h
     assert row["secret"] not in listed.output
 
 
+def test_a_router_gets_another_secret_and_freeradius_is_told_it(
+    typed: Typed, house: House, database: Database, tmp_path: Path
+) -> None:
+    made = typed("nas", "rotate", house.nas_name, "--json")
+    assert made.exit_code == 0 and "next: vestibule radius config" in made.stderr
+    [row] = json.loads(made.stdout)
+    with database.reading() as session:
+        assert session.get_one(Nas, house.nas_id).secret == row["secret"] != "n" * 32
+    assert typed("config", "--output", str(tmp_path / "raddb")).exit_code == 0
+    assert row["secret"] in (tmp_path / "raddb/clients.conf").read_text()
+    assert "nas list" in typed("nas", "rotate", "nobody").output
+
+
 @pytest.mark.parametrize(
     ("name", "address", "venue", "says"),
     [
