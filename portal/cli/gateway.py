@@ -149,6 +149,8 @@ def rotate(code: str, number: int) -> None:
         rows.rotate(session, one)
         pastes = rows.pastes(house.settings, venue, one, rows.nas_of(session, one.id))
     _print(pastes)
+    if kind_of(one.kind).uses_radius:
+        click.echo("FreeRADIUS needs the new secret as well: vestibule radius config, then restart it", err=True)
 
 
 @gateway.command("remove")

@@ -78,6 +78,14 @@ def test_rotate_prints_the_new_secrets(run, database, house):
     assert before.secret != after.secret and after.secret in said and before.secret not in said
 
 
+def test_rotate_says_that_freeradius_needs_the_new_secret_where_it_stands_between(run, database, house):
+    told = "vestibule radius config, then restart"
+    for kind, *given in (ROUTER[1:], ("opennds", "--url", "http://192.168.1.1:2050", "-o", "level=2")):
+        run("add", house.venue_code, "--kind", kind, *given)
+        one, nas = newest(database, house)
+        assert (told in run("rotate", house.venue_code, one.id)) == (nas is not None) == (kind == "mikrotik")
+
+
 def test_remove_takes_away_only_what_nobody_used(run, database, house, now):
     run("add", house.venue_code, *ROUTER)
     one, _nas = newest(database, house)
