@@ -1,5 +1,6 @@
 """What every command needs: the house opened with its settings, rows shown, progress told."""
 
+import errno
 import json
 import os
 import threading
@@ -33,9 +34,10 @@ class House:
 
 def open_settings() -> Settings:
     """The settings, or an exit that lists every problem at once. In the demo missing secrets are made first."""
-    demo_secrets.ensure_if_demo()
     try:
-        return load_settings()
+        with _unusable_told():
+            demo_secrets.ensure_if_demo()
+            return load_settings()
     except BadSettings as error:
         problems = "\n".join(f"  {line}" for line in str(error).splitlines())
         raise click.ClickException(
@@ -45,11 +47,25 @@ def open_settings() -> Settings:
 
 
 def open_house() -> House:
-    """Settings and database. Exits with a clear message when the settings are wrong."""
+    """Settings and database. Exits with a clear message when the settings are wrong or the data folder is of no use."""
     settings = open_settings()
     os.umask(0o077)  # the database, the queue and the keys are for this user alone
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _unusable_told():
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(settings.data_dir, os.W_OK | os.X_OK):  # also a read-only file system
+            raise PermissionError(errno.EACCES, "not writable", str(settings.data_dir))
     return House(settings, Database(settings.url_of_database, pool_size=4))
+
+
+@contextmanager
+def _unusable_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(
+            f"{error.filename} cannot be used ({error.strerror}): "
+            "VESTIBULE_DATA_DIR must be a folder that this user may write, and .env readable"
+        ) from None
 
 
 def show(rows: Sequence[Mapping[str, object]], as_json: bool) -> None:

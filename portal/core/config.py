@@ -8,17 +8,19 @@ import os
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from portal.core.mail_settings import MailSettings
+from portal.core.setting_types import LONGEST_CODE, Count, Duration, Months, Names, Percent, Seconds, SenderName
+from portal.core.setting_urls import DatabaseUrl, PlainUrl, ProofUrl, PublicUrl
 from portal.core.tokens import Keys
 
 SAMPLES = {"change-me", "changeme", "secret", "dev", "test", "password", "testing123"}
-Names = Annotated[tuple[str, ...], NoDecode]
+_AN_HOUR, _A_DAY, _TEN_YEARS = timedelta(hours=1), timedelta(days=1), timedelta(days=3650)
 
 
 class Settings(MailSettings):
@@ -28,16 +30,18 @@ class Settings(MailSettings):
 
     demo: bool = Field(False, description="Demo mode: random secrets in the data folder, console SMS page, sample venue.")
     data_dir: Path = Field(Path("var"), description="Folder of the database, the queue, keys and anchors.")
-    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
+    database_url: DatabaseUrl = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
     host: str = Field("127.0.0.1", description="Address that the portal listens on.")
     port: int = Field(
-        8000, ge=1, le=65535, description="Port of the portal; the hooks take the next one, the simulator the one after."
+        8000, ge=1, le=65533, description="Port of the portal; the hooks take the next one, the simulator the one after."
     )
-    public_url: str = Field("", description="https address that guests see; empty means http://HOST:PORT, for the demo only.")
-    proof_url: str = Field(
+    public_url: PublicUrl = Field(
+        "", description="https address that guests see; empty means http://HOST:PORT, for the demo only."
+    )
+    proof_url: ProofUrl = Field(
         "", description="Second https address of this portal, kept out of walled gardens: shows that a guest is online."
     )
-    plain_url: str = Field(
+    plain_url: PlainUrl = Field(
         "", description="Plain http address of the one page that must not be https: the form for a MikroTik that takes only PAP."
     )
     radius_host: str = Field("", description="Address that routers send RADIUS to; empty means the public URL's host.")
@@ -59,35 +63,43 @@ class Settings(MailSettings):
     sms_sender: Literal["console", "smsaero"] = Field("console", description="Who carries SMS.")
     smsaero_email: str = Field("", description="SMS Aero account.")
     smsaero_api_key: SecretStr = Field(SecretStr(""), description="SMS Aero API key.")
-    smsaero_signature: str = Field("", description="Registered sender name, at most 11 Latin characters.")
+    smsaero_signature: SenderName = Field("", description="Registered sender name, at most 11 Latin characters.")
     smsaero_gates: Names = Field(
         ("gate.smsaero.ru", "gate.smsaero.org", "gate.smsaero.net"), description="Hosts of the gate, tried one per attempt."
     )
     smsaero_ca_file: str = Field("", description="Own CA of a test gate; empty means the system's.")
     sms_price_kopecks: int = Field(600, ge=0, description="Assumed price of one part until the gate says its own.")
 
-    otp_lifetime: timedelta = Field(timedelta(minutes=10), description="Life of a code from its first SMS.")
+    otp_lifetime: Duration = Field(
+        timedelta(minutes=10), ge=timedelta(minutes=1), le=LONGEST_CODE, description="Life of a code from its first SMS."
+    )
     otp_tries: int = Field(5, ge=1, le=10, description="Codes compared per verification.")
-    otp_resend_after: Names = Field(("60", "180", "420"), description="Seconds from the first SMS at which it may be sent again.")
-    limit_number_day: int = Field(5, description="Verifications and resends per number in 24 hours, all venues.")
-    limit_number_week: int = Field(10, description="The same in 7 days.")
-    limit_device_hour: int = Field(4, description="Verifications per device in an hour.")
-    limit_device_day: int = Field(8, description="Verifications per device in 24 hours.")
-    limit_prefix_hour: int = Field(20, description="Verifications per block of 10,000 numbers in an hour.")
-    limit_ip_hour: int = Field(10, description="Starts per address (IPv6 /64) in an hour on the QR path.")
-    limit_voucher_tries: int = Field(5, description="Wrong vouchers per device in an hour.")
-    limit_voucher_venue_hour: int = Field(30, description="Wrong vouchers per venue in an hour.")
-    limit_sign_in: int = Field(5, description="Failed sign-ins per login, and per address, in 15 minutes.")
-    limit_short_link_ip_hour: int = Field(30, description="Unknown short SMS links per address in an hour.")
-    alarm_wrong_codes: int = Field(200, description="Wrong codes of the whole house in 10 minutes that raise an alarm.")
-    delivery_slow_percent: int = Field(40, description="Verified of the last 50 sent below which a path slows down and alarms.")
-    delivery_stop_percent: int = Field(20, description="… below which that path's SMS stop.")
+    otp_resend_after: Seconds = Field((60, 180, 420), description="Seconds from the first SMS at which it may be sent again.")
+    limit_number_day: Count = Field(5, description="Verifications and resends per number in 24 hours, all venues.")
+    limit_number_week: Count = Field(10, description="The same in 7 days.")
+    limit_device_hour: Count = Field(4, description="Verifications per device in an hour.")
+    limit_device_day: Count = Field(8, description="Verifications per device in 24 hours.")
+    limit_prefix_hour: Count = Field(20, description="Verifications per block of 10,000 numbers in an hour.")
+    limit_ip_hour: Count = Field(10, description="Starts per address (IPv6 /64) in an hour on the QR path.")
+    limit_voucher_tries: Count = Field(5, description="Wrong vouchers per device in an hour.")
+    limit_voucher_venue_hour: Count = Field(30, description="Wrong vouchers per venue in an hour.")
+    limit_sign_in: Count = Field(5, description="Failed sign-ins per login, and per address, in 15 minutes.")
+    limit_short_link_ip_hour: Count = Field(30, description="Unknown short SMS links per address in an hour.")
+    alarm_wrong_codes: Count = Field(200, description="Wrong codes of the whole house in 10 minutes that raise an alarm.")
+    delivery_slow_percent: Percent = Field(
+        40, description="Verified of the last 50 sent below which a path slows down and alarms."
+    )
+    delivery_stop_percent: Percent = Field(20, description="… below which that path's SMS stop.")
 
-    retention_unproven: timedelta = Field(timedelta(hours=24), description="Life of a phone that was never proven.")
-    retention_visit_trace: timedelta = Field(timedelta(days=30), description="Life of a visit's address and user agent.")
-    retention_guest_months: int = Field(24, ge=1, description="Months after the last use before a guest is erased.")
-    retention_register: timedelta = Field(timedelta(days=183), description="Life of Wi-Fi identification (180 to 1095 days).")
-    card_new_after_months: int = Field(12, description="Months of silence after which a number gets a new card.")
+    retention_unproven: Duration = Field(
+        timedelta(hours=24), ge=_AN_HOUR, le=_TEN_YEARS, description="Life of a phone that was never proven."
+    )
+    retention_visit_trace: Duration = Field(
+        timedelta(days=30), ge=_A_DAY, le=_TEN_YEARS, description="Life of a visit's address and user agent."
+    )
+    retention_guest_months: Months = Field(24, description="Months after the last use before a guest is erased.")
+    retention_register: Duration = Field(timedelta(days=183), description="Life of Wi-Fi identification (180 to 1095 days).")
+    card_new_after_months: Months = Field(12, description="Months of silence after which a number gets a new card.")
     demo_sms_page: bool = Field(False, description="Shows console SMS at /demo/sms; refused beside a public URL.")
     log_level: Literal["DEBUG", "INFO", "WARNING"] = Field("INFO", description="Level of the JSON log.")
 
@@ -113,43 +125,6 @@ class Settings(MailSettings):
         if not timedelta(days=180) <= value <= timedelta(days=1095):
             raise ValueError("must be 180 to 1095 days")
         return value
-
-    @field_validator("public_url")
-    @classmethod
-    def _seen_by_guests(cls, value: str, so_far: ValidationInfo) -> str:
-        if so_far.data.get("demo"):
-            return value
-        if not value:
-            raise ValueError("is missing: the https address that guests will see, such as https://wifi.example.ru")
-        if urlsplit(value).scheme != "https":
-            raise ValueError("must begin with https://")
-        return value
-
-    @field_validator("proof_url")
-    @classmethod
-    def _another_host(cls, value: str, so_far: ValidationInfo) -> str:
-        if not value:
-            return value
-        parts, guests = urlsplit(value), urlsplit(so_far.data.get("public_url", ""))
-        if parts.scheme != "https" and not so_far.data.get("demo"):
-            raise ValueError("must begin with https://: browsers load no other picture on an https page")
-        if not parts.hostname or parts.path.strip("/") or parts.query:
-            raise ValueError("must be an address without a path, such as https://online.example.ru")
-        if parts.hostname == guests.hostname:
-            raise ValueError("must be another host name than PUBLIC_URL: that one answers before the internet is open")
-        return value.rstrip("/")
-
-    @field_validator("plain_url")
-    @classmethod
-    def _plain_host(cls, value: str, so_far: ValidationInfo) -> str:
-        if not value:
-            return value
-        parts, taken = urlsplit(value), [urlsplit(so_far.data.get(name, "")).hostname for name in ("public_url", "proof_url")]
-        if parts.scheme != "http" or not parts.hostname or parts.path.strip("/") or parts.query:
-            raise ValueError("must begin with http:// and have no path, such as http://go.example.ru")
-        if parts.hostname in taken:
-            raise ValueError("must be another host name than PUBLIC_URL's and PROOF_URL's: browsers use those by https only")
-        return value.rstrip("/")
 
     @field_validator("smsaero_email", "smsaero_api_key", "smsaero_signature")
     @classmethod
@@ -219,7 +194,7 @@ class Settings(MailSettings):
     @property
     def resend_after(self) -> tuple[timedelta, ...]:
         """When the first, second, … resend opens, counted from the first SMS."""
-        return tuple(timedelta(seconds=int(s)) for s in self.otp_resend_after)
+        return tuple(timedelta(seconds=s) for s in self.otp_resend_after)
 
 
 class BadSettings(Exception):

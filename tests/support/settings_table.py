@@ -35,7 +35,7 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, timedelta):
         return f"`{_iso(value)}`"
     if isinstance(value, tuple):
-        value = ",".join(value)
+        value = ",".join(map(str, value))
     return f"`{str(value).lower() if isinstance(value, bool) else value}`" if value not in ("", ()) else "–"
 
 

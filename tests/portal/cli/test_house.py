@@ -1,16 +1,20 @@
 """The frame of the command line: help, refusals, tables, progress."""
 
 import json
+import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from sqlalchemy.exc import OperationalError
 
 from portal.cli import COMMANDS, LazyGroup, house, main
 from portal.core.errors import PortalError
+from tests.support.canary import SECRETS
 
 
 def refusing(error: Exception) -> LazyGroup:
@@ -68,6 +72,28 @@ def test_wrong_settings_are_listed_and_what_to_do_is_said(monkeypatch: pytest.Mo
     assert answer.exit_code == 1
     assert "VESTIBULE_SECRET_KEY" in answer.output and "VESTIBULE_PUBLIC_URL" in answer.output
     assert "make run" in answer.output
+
+
+@pytest.mark.parametrize("folder", ["/dev/null/x", "/dev/null", "/proc/vestibule"])
+@pytest.mark.parametrize("demo", ["true", "false"])
+def test_a_data_folder_that_cannot_be_used_is_named_and_what_to_do_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str, demo: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    values = {**SECRETS, "demo": demo, "public_url": "https://wifi.teremok.example", "data_dir": folder}
+    for name, value in values.items():
+        monkeypatch.setenv(f"VESTIBULE_{name.upper()}", value)
+    answer = CliRunner().invoke(main, ["migrate"])
+    assert answer.exit_code == 1 and isinstance(answer.exception, SystemExit)
+    assert f"Error: {folder}" in answer.output and "VESTIBULE_DATA_DIR must be a folder" in answer.output
+
+
+def test_a_data_folder_that_can_only_be_read_is_refused_too(
+    cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != tmp_path)
+    answer = cli("venue", "list")
+    assert answer.exit_code == 1 and f"Error: {tmp_path} cannot be used (not writable)" in answer.output
 
 
 def test_rows_are_a_table_for_people_and_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
