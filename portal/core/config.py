@@ -4,7 +4,6 @@ Rule for a default: right for production and safe to publish. Secrets have none;
 demo (see `portal/core/demo_secrets.py`).
 """
 
-import os
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from portal.core import demo_secrets
 from portal.core.mail_settings import MailSettings
 from portal.core.setting_types import LONGEST_CODE, Count, Duration, Months, Names, Percent, Seconds, SenderName
 from portal.core.setting_urls import DatabaseUrl, PlainUrl, ProofUrl, PublicUrl
@@ -203,9 +203,9 @@ class BadSettings(Exception):
 
 def load_settings(**overrides: object) -> Settings:
     """Read `.env` of the working folder, the data folder's generated secrets, and the environment. Raises BadSettings."""
-    data_dir = Path(str(overrides.get("data_dir") or os.environ.get("VESTIBULE_DATA_DIR") or "var"))
+    folder = Path(str(overrides["data_dir"])) if overrides.get("data_dir") else demo_secrets.folder()
     try:
-        return Settings(_env_file=(data_dir / "secrets.env", ".env"), **overrides)  # type: ignore[call-arg,arg-type]
+        return Settings(_env_file=(folder / demo_secrets.FILE, ".env"), **overrides)  # type: ignore[call-arg,arg-type]
     except ValidationError as error:
         raise BadSettings("\n".join(_line(e["loc"], e["msg"]) for e in error.errors())) from None
 

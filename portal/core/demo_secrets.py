@@ -4,22 +4,35 @@ import os
 import secrets
 from pathlib import Path
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 NAMES = ("SECRET_KEY", "IDENTITY_KEY", "RADIUS_HOOK_SECRET", "METRICS_TOKEN")
 FILE = "secrets.env"
+PREFIX = "VESTIBULE_"
 
 
-class _Switch(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="VESTIBULE_", env_file=".env", extra="ignore")
+class _Place(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
 
-    demo: bool = False
     data_dir: Path = Path("var")
+
+
+class _Switch(_Place):
+    demo: bool = False
+
+
+def folder() -> Path:
+    """The data folder, found before the other settings: it holds some of them."""
+    return _Place().data_dir
 
 
 def ensure_if_demo() -> Path | None:
     """Make what is missing when the demo is switched on; returns the file, or None outside the demo."""
-    switch = _Switch()
+    try:
+        switch = _Switch()
+    except ValidationError:  # neither on nor off: whoever reads all settings says so
+        return None
     return ensure(switch.data_dir) if switch.demo else None
 
 
@@ -28,7 +41,7 @@ def ensure(data_dir: Path) -> Path:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data_dir / FILE
     if not path.exists():
-        lines = [f"VESTIBULE_{name}={secrets.token_urlsafe(32)}\n" for name in NAMES]
+        lines = [f"{PREFIX}{name}={secrets.token_urlsafe(32)}\n" for name in NAMES]
         fresh = path.with_suffix(f".{os.getpid()}")
         fresh.touch(mode=0o600)
         fresh.write_text("".join(lines), "ascii")

@@ -35,6 +35,30 @@ def test_a_demo_starts_with_random_secrets_and_keeps_them(monkeypatch: pytest.Mo
     assert first.secret_key != first.identity_key
 
 
+@pytest.mark.parametrize("place", ["environment", ".env", "the environment against .env"])
+def test_a_demo_reads_its_secrets_from_the_folder_where_it_made_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    folder = tmp_path / "data"
+    if place != ".env":
+        monkeypatch.setenv("VESTIBULE_DATA_DIR", str(folder))
+    if place != "environment":
+        named = folder if place == ".env" else tmp_path / "elsewhere"
+        (tmp_path / ".env").write_text(f"VESTIBULE_DATA_DIR={named}\n")
+    with (tmp_path / ".env").open("a") as file:
+        file.write("VESTIBULE_DEMO=true\n")
+    made, settings = demo_secrets.ensure_if_demo(), load_settings()
+    assert made == folder / "secrets.env" and settings.data_dir == folder
+    assert settings.secret_key.get_secret_value() in made.read_text()
+
+
+def test_a_demo_that_is_neither_on_nor_off_is_told_like_any_other_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VESTIBULE_DEMO", "banana")
+    assert demo_secrets.ensure_if_demo() is None
+    with pytest.raises(BadSettings, match="VESTIBULE_DEMO: "):
+        load_settings()
+
+
 def test_two_demos_share_no_secret(tmp_path: Path) -> None:
     assert demo_secrets.ensure(tmp_path / "a").read_text() != demo_secrets.ensure(tmp_path / "b").read_text()
 
