@@ -4,7 +4,9 @@ Rule for a default: right for production and safe to publish. Secrets have none;
 demo (see `portal/core/demo_secrets.py`).
 """
 
+import os
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -14,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import SettingsConfigDict
 
 from portal.core import demo_secrets
+from portal.core.demo_secrets import PREFIX
 from portal.core.mail_settings import MailSettings
 from portal.core.setting_types import LONGEST_CODE, Count, Duration, Months, Names, Percent, Seconds, SenderName
 from portal.core.setting_urls import DatabaseUrl, PlainUrl, ProofUrl, PublicUrl
@@ -26,7 +29,7 @@ _AN_HOUR, _A_DAY, _TEN_YEARS = timedelta(hours=1), timedelta(days=1), timedelta(
 class Settings(MailSettings):
     """Everything that can be configured. The README's table is held to this class by a test."""
 
-    model_config = SettingsConfigDict(env_prefix="VESTIBULE_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", dotenv_filtering="match_prefix", frozen=True)
 
     demo: bool = Field(False, description="Demo mode: random secrets in the data folder, console SMS page, sample venue.")
     data_dir: Path = Field(Path("var"), description="Folder of the database, the queue, keys and anchors.")
@@ -202,14 +205,29 @@ class BadSettings(Exception):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read `.env` of the working folder, the data folder's generated secrets, and the environment. Raises BadSettings."""
+    """Read `.env` of the working folder, the data folder's generated secrets, and the environment. Raises BadSettings.
+
+    A name that begins as ours and is none is an error wherever it stands: it is a limit or a term that somebody believes is set.
+    Other names in `.env` are docker compose's, which reads the same file.
+    """
     folder = Path(str(overrides["data_dir"])) if overrides.get("data_dir") else demo_secrets.folder()
     try:
-        return Settings(_env_file=(folder / demo_secrets.FILE, ".env"), **overrides)  # type: ignore[call-arg,arg-type]
+        return Settings(_env_file=(folder / demo_secrets.FILE, ".env"), **_misspelt(), **overrides)  # type: ignore[call-arg,arg-type]
     except ValidationError as error:
-        raise BadSettings("\n".join(_line(e["loc"], e["msg"]) for e in error.errors())) from None
+        raise BadSettings("\n".join(_line(e["loc"], e["msg"], e["type"]) for e in error.errors())) from None
 
 
-def _line(loc: tuple[int | str, ...], message: str) -> str:
-    name = "VESTIBULE_" + str(loc[0]).upper() if loc else "settings"
-    return f"{name}: {message.removeprefix('Value error, ')}"
+def _misspelt() -> dict[str, str]:
+    """Names in the environment, which pydantic-settings asks only for those that it knows."""
+    given = [name.lower().removeprefix(PREFIX.lower()) for name in os.environ if name.upper().startswith(PREFIX)]
+    return {name: "" for name in given if name not in Settings.model_fields}
+
+
+def _line(loc: tuple[int | str, ...], message: str, kind: str) -> str:
+    if not loc:
+        return f"settings: {message}"
+    name = str(loc[0])
+    if kind == "extra_forbidden":
+        near = get_close_matches(name, Settings.model_fields, n=1)
+        message = "is no setting" + (f"; is {PREFIX}{near[0].upper()} meant?" if near else "")
+    return f"{PREFIX}{name.upper()}: {message.removeprefix('Value error, ')}"
