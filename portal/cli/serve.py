@@ -13,6 +13,7 @@ from portal.cli.guide import guide
 from portal.cli.house import House, open_house
 from portal.cli.supervision import Program, Supervisor
 from portal.core import metrics, migrations
+from portal.core.address import with_port
 from portal.venues.models import GatewayConfig, Nas, Venue
 
 _GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf")
@@ -42,7 +43,7 @@ def serve(no_router: bool) -> None:
 def _programs(house: House, with_router: bool) -> list[Program]:
     settings = house.settings
     python = sys.executable
-    portal = (*_GUNICORN, "-b", _address(settings.host, settings.port), "portal.wsgi:app")
+    portal = (*_GUNICORN, "-b", with_port(settings.host, settings.port), "portal.wsgi:app")
     hooks = (*_GUNICORN, "-b", f"127.0.0.1:{settings.hooks_port}", "radius_hooks.wsgi:app")
     found = [
         Program("portal", portal, settings.port),
@@ -101,7 +102,7 @@ def _is_free(host: str, port: int) -> bool:
 
 def _announce(house: House) -> bool:
     """Print where to look, once the portal says that it is ready. False: not yet."""
-    url = f"http://{_address(house.settings.host, house.settings.port)}/readyz"
+    url = f"http://{with_port(house.settings.host, house.settings.port)}/readyz"
     host = sorted(house.settings.hosts)[0]
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers={"Host": host}), timeout=1):
@@ -112,7 +113,3 @@ def _announce(house: House) -> bool:
         click.echo(line)
     sys.stdout.flush()
     return True
-
-
-def _address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -11,6 +11,11 @@ def is_loopback(host: str) -> bool:
         return host.lower().rstrip(".") == "localhost"
 
 
+def with_port(host: str, port: int) -> str:
+    """As it stands in a URL: an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def read_address(seen: str | None) -> str:
     """The canonical address of a client, at most 39 characters; empty where there is none (a Unix socket) or it is no address.
 

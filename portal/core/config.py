@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import SettingsConfigDict
 
 from portal.core import demo_secrets
+from portal.core.address import with_port
 from portal.core.demo_secrets import PREFIX
 from portal.core.mail_settings import MailSettings
 from portal.core.setting_types import LONGEST_CODE, Count, Duration, Months, Names, Percent, Seconds, SenderName
@@ -156,7 +157,7 @@ class Settings(MailSettings):
     @property
     def base_url(self) -> str:
         """The address that links are built from; never a request's Host."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.public_url or f"http://{with_port(self.host, self.port)}").rstrip("/")
 
     @property
     def plain_host(self) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.core.address import is_loopback, read_address
+from portal.core.address import is_loopback, read_address, with_port
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,16 @@ def test_an_address_is_read_whatever_the_server_makes_of_it(seen: str | None, re
 )
 def test_the_machine_itself_is_known(host: str, itself: bool) -> None:
     assert is_loopback(host) is itself
+
+
+@pytest.mark.parametrize(
+    ("host", "written"),
+    [
+        ("127.0.0.1", "127.0.0.1:8000"),
+        ("::1", "[::1]:8000"),
+        ("::", "[::]:8000"),
+        ("wifi.cafe.example", "wifi.cafe.example:8000"),
+    ],
+)
+def test_an_ipv6_address_stands_in_brackets_before_its_port(host: str, written: str) -> None:
+    assert with_port(host, 8000) == written
