@@ -1,5 +1,6 @@
 """Internet addresses as a server sees them: read once at the border."""
 
+import socket
 from ipaddress import IPv6Address, ip_address
 
 
@@ -9,6 +10,16 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower().rstrip(".") == "localhost"
+
+
+def own_address() -> str:
+    """By which others in the network reach this machine; empty without a network. Nothing is sent: only a route is chosen."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])
 
 
 def with_port(host: str, port: int) -> str:

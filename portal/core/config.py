@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import SettingsConfigDict
 
 from portal.core import demo_secrets
-from portal.core.address import with_port
+from portal.core.address import own_address, with_port
 from portal.core.demo_secrets import PREFIX
 from portal.core.mail_settings import MailSettings
 from portal.core.setting_types import LONGEST_CODE, Count, Duration, Months, Names, Percent, Seconds, SenderName
@@ -157,7 +157,12 @@ class Settings(MailSettings):
     @property
     def base_url(self) -> str:
         """The address that links are built from; never a request's Host."""
-        return (self.public_url or f"http://{with_port(self.host, self.port)}").rstrip("/")
+        return (self.public_url or f"http://{with_port(self._reached_at, self.port)}").rstrip("/")
+
+    @cached_property
+    def _reached_at(self) -> str:
+        """No phone can open the address that means "every one": a demo there is known by the machine's own."""
+        return (self.host in ("0.0.0.0", "::") and own_address()) or self.host  # noqa: S104
 
     @property
     def plain_host(self) -> str:

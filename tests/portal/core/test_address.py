@@ -1,8 +1,10 @@
 """Addresses as servers see them."""
 
+import socket
+
 import pytest
 
-from portal.core.address import is_loopback, read_address, with_port
+from portal.core.address import is_loopback, own_address, read_address, with_port
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,17 @@ def test_the_machine_itself_is_known(host: str, itself: bool) -> None:
 )
 def test_an_ipv6_address_stands_in_brackets_before_its_port(host: str, written: str) -> None:
     assert with_port(host, 8000) == written
+
+
+def test_the_machines_own_address_is_one_that_it_can_listen_on() -> None:
+    with socket.socket() as probe:
+        probe.bind((own_address(), 0))
+
+
+def test_a_machine_without_a_network_has_no_address_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unplugged(socket.socket):
+        def connect(self, address: object) -> None:
+            raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(socket, "socket", Unplugged)
+    assert own_address() == ""
