@@ -40,7 +40,9 @@ class Settings(MailSettings):
         8000, ge=1, le=65533, description="Port of the portal; the hooks take the next one, the simulator the one after."
     )
     public_url: PublicUrl = Field(
-        "", description="https address that guests see; empty means http://HOST:PORT, for the demo only."
+        "",
+        description="https address that guests see; empty means http://HOST:PORT (this machine's own address if HOST is every "
+        "one), for the demo only.",
     )
     proof_url: ProofUrl = Field(
         "", description="Second https address of this portal, kept out of walled gardens: shows that a guest is online."

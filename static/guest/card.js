@@ -1,4 +1,4 @@
-// Opens the card offline, offers the home screen, and tells the portal where the card is kept. The card works without it.
+// Opens the card offline, offers the home screen, and tells the portal where the card is kept and that it is used. The card works without it.
 (function () {
   "use strict";
   var card = document.getElementById("card");
@@ -24,7 +24,7 @@
   addEventListener("offline", online);
 
   if (installed) { hide(keep, true); hide(small, true); }
-  if (!installed && "smallWindow" in card.dataset) { return; } // a captive window keeps nothing
+  if (!installed && "smallWindow" in card.dataset) { tell("shown"); return; } // a captive window keeps nothing
 
   if ("serviceWorker" in navigator) { navigator.serviceWorker.register("/sw.js", { scope: "/c/" }).catch(function () {}); }
   tell(installed ? "installed" : "opened");

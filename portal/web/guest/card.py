@@ -7,10 +7,12 @@ from flask import Response, abort, current_app, g, jsonify, make_response, rende
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from portal.acquisition.bots import classify
 from portal.cards import barcodes, numbers, read
-from portal.signup.card_opened import card_opened
+from portal.signup.card_opened import Shown, card_opened
 from portal.venues.models import Venue
 from portal.web.guest import bp
+from portal.web.guest.seen import pixel
 from portal.web.guest.shelf import shelf
 from portal.web.parts import parts
 
@@ -65,12 +67,20 @@ def card_manifest(token: str) -> Response:
 
 @bp.post("/c/<token>/saved")
 def card_saved(token: str) -> tuple[str, int]:
-    """The page's script tells that it runs from the home screen (`how=installed`) or in a real browser (`how=opened`)."""
-    with parts().database.writing() as session:
-        known = card_opened(session, token, installed=request.form.get("how") == "installed", now=parts().clock())
-    if not known:
+    """The page's script tells that it runs from the home screen (`how=installed`), in a real browser (`opened`) or in a
+    window that keeps nothing (`shown`)."""
+    how = request.form.get("how", "")
+    if not _note(token, "installed" if how == "installed" else "shown" if how == "shown" else "opened"):
         abort(404)
     return "", 204
+
+
+@bp.get("/c/<token>/shown")
+def card_shown(token: str) -> Response:
+    """The picture of a page without scripts: the card is in use, wherever it is kept."""
+    if classify(request.method, request.headers).kind != "person":
+        return pixel(200)
+    return pixel(200 if _note(token, "shown") else 404)
 
 
 @bp.get("/sw.js")
@@ -80,6 +90,11 @@ def service_worker() -> Response:
     answer.headers["Service-Worker-Allowed"] = "/c/"
     answer.headers["Cache-Control"] = "no-cache"
     return answer
+
+
+def _note(token: str, how: Shown) -> bool:
+    with parts().database.writing() as session:
+        return card_opened(session, token, how, parts().clock())
 
 
 def _card_and_venue(token: str) -> tuple[Any, Venue]:

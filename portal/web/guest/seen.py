@@ -26,8 +26,8 @@ def seen(token: str) -> Response:
         try:
             _record(token, who.reason)
         except (PortalError, OperationalError):
-            return _pixel(404)
-    return _pixel(200)
+            return pixel(404)
+    return pixel(200)
 
 
 def _record(token: str, bot_reason: str | None) -> None:
@@ -41,5 +41,6 @@ def _record(token: str, bot_reason: str | None) -> None:
             signs.note(session, gateway_id, "redirect", now)
 
 
-def _pixel(status: int) -> Response:
+def pixel(status: int) -> Response:
+    """The smallest picture that every browser knows."""
     return Response(PIXEL, status, content_type="image/gif")

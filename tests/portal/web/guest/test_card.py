@@ -1,4 +1,5 @@
 import io
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -107,7 +108,8 @@ def test_the_offline_worker_is_kept_to_card_pages(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "how", "saved"), [(0, "opened", False), (9, "opened", False), (10, "opened", True), (0, "installed", True)]
+    ("minutes", "how", "saved"),
+    [(0, "opened", False), (9, "opened", False), (10, "opened", True), (0, "installed", True), (99, "shown", False)],
 )
 def test_a_card_counts_as_saved_when_installed_or_opened_again_later(
     world: World, person: Person, minutes: int, how: str, saved: bool
@@ -116,6 +118,28 @@ def test_a_card_counts_as_saved_when_installed_or_opened_again_later(
     at = world.now
     assert world.client().post(f"/c/{person.card_token}/saved", data={"how": how}).status_code == 204
     assert [v.card_saved_at for v in world.rows(Visit)] == [at if saved else None]
+
+
+def test_a_card_is_in_use_without_scripts_and_in_windows_that_keep_nothing(world: World, person: Person) -> None:
+    client = world.client()
+    page = client.get(f"/c/{person.card_token}").text
+    picture = re.search(r'<noscript><img src="([^"]+)"', page)
+    assert picture is not None
+    used = [world.now]
+    for show in (
+        lambda: client.get(picture[1]),
+        lambda: client.post(f"/c/{person.card_token}/saved", data={"how": "shown"}),
+    ):
+        world.later(days=100)
+        assert show().status_code in (200, 204)
+        used.append(world.now)
+        assert [card.used_at for card in world.rows(Card)] == [world.now]
+    world.later(days=100)
+    client.get(picture[1], headers={"Sec-Purpose": "prefetch"})
+    client.head(picture[1])
+    assert [card.used_at for card in world.rows(Card)] == used[-1:], "nobody has looked at it"
+    assert world.rows(Visit)[0].card_saved_at is None
+    assert client.get(f"/c/{random_id()}/shown").status_code == 404
 
 
 def test_the_first_saving_stays_and_the_card_is_in_use(world: World, person: Person) -> None:
