@@ -26,7 +26,7 @@ FORMATS = {
     "day": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",
 }
-UNITS = {"share": ", %", "money": ", ₽", "seconds": ", s"}
+UNITS = {"share": ", %", "money": ", ₽"}  # signs that need no translation; other units stand in the titles
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # A spreadsheet of another country splits cells at other signs than ours: what would begin a cell there is guarded as well.
 _INSIDE = re.compile(r"(?<!^)([;,\t|]\s*)(?=[=+\-@＝＋－＠])")
@@ -75,7 +75,7 @@ def write_xlsx(table: Table, out: IO[bytes]) -> int:
     formats = {kind: book.add_format({"num_format": said}) for kind, said in FORMATS.items()}
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(table.columns):
-        money = UNITS["money"] if column.kind == "money" else UNITS["seconds"] if column.kind == "seconds" else ""
+        money = UNITS["money"] if column.kind == "money" else ""
         sheet.set_column(place, place, min(_WIDEST, max(12, len(column.title) // 2 + 4)))
         sheet.write_string(0, place, column.title + money, bold)
     count = 0

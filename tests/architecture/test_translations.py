@@ -1,5 +1,6 @@
 """Every text that a person can read exists in Russian and in English."""
 
+import ast
 import io
 import re
 from pathlib import Path
@@ -55,6 +56,29 @@ def test_texts_for_people_stand_in_the_catalogue_not_in_the_code() -> None:
         str(p.relative_to(ROOT)) for p in (ROOT / "templates").rglob("*.html") if CYRILLIC.search(_without_names(p.read_text()))
     ]
     assert guilty == []
+
+
+def test_a_text_inside_an_f_string_is_found() -> None:
+    assert _said_inside_f_strings("f\"{said}: {_('share')}\"") == [1]
+    assert _said_inside_f_strings("x = 1\nf'{translations(a).ngettext(b, c, 2):>{_l(d)}}'") == [2, 2]
+    assert _said_inside_f_strings('_(f"{said}"); f"{said(1)}"') == []
+
+
+def test_no_text_is_said_inside_an_f_string() -> None:
+    """Babel on Python 3.11 reads an f-string as one piece: such a text never reaches the catalogue, nor the tests above."""
+    found = {str(p.relative_to(ROOT)): _said_inside_f_strings(p.read_text()) for p in (ROOT / "portal").rglob("*.py")}
+    assert {path: lines for path, lines in found.items() if lines} == {}, "say it before the f-string"
+
+
+def _said_inside_f_strings(source: str) -> list[int]:
+    """Lines of the calls that would say a text from inside an f-string."""
+    strings = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.JoinedStr))
+    calls = {node for string in strings for node in ast.walk(string) if isinstance(node, ast.Call)}
+    return sorted(call.lineno for call in calls if _name_of(call.func) in KEYWORDS)
+
+
+def _name_of(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
 def _without_names(text: str) -> str:

@@ -20,8 +20,8 @@ def times(wanted: Wanted) -> Table:
         *source_columns(_),
         Column(_("Time")),
         Column(_("Visits"), "whole"),
-        Column(_("Median"), "seconds"),
-        Column(_("90th percentile"), "seconds"),
+        Column(_("Median, s"), "seconds"),
+        Column(_("90th percentile, s"), "seconds"),
     )
 
     def rows() -> Iterator[tuple[Cell, ...]]:

@@ -93,6 +93,14 @@ def test_every_table_is_written_in_both_formats_with_the_same_lines(database, ho
     assert [line[0] for line in lines[1:]] == [f"{one:%Y-%m-%d}" if isinstance(one, datetime) else one for one in firsts]
 
 
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_the_russian_file_is_headed_in_russian(database, house, visits, name) -> None:
+    with database.reading() as session:
+        head = as_csv(table_of(session, house, name, "ru"))[0]
+    latin = {word for one in head for word in re.findall(r"[A-Za-z][\w-]*", one) if not word.startswith("utm_")}
+    assert latin <= {"SMS", "p"}  # p of statistics
+
+
 def test_a_funnel_says_how_many_were_lost(database, house, visits) -> None:
     lines = export(database, house, "funnel")
     phone = next(line for line in lines if line[0] == "Total" and line[3] == "Phone left")
