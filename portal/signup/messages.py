@@ -7,7 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.acquisition import visits
+from portal.acquisition.models import Visit
 from portal.core.config import Settings
+from portal.guests.models import Guest
 from portal.signup.codes import code_for
 from portal.signup.models import PhoneVerification
 from portal.sms import texts
@@ -23,8 +25,20 @@ def compose(session: Session, settings: Settings, message: SmsMessage) -> texts.
         verification.language,
         code=code_for(settings.keys, verification.nonce, verification.phone),
         host=urlsplit(settings.base_url).netloc,
-        card_link=f"{settings.base_url}/l/{verification.link}" if verification.card_asked else None,
+        card_link=texts.card_link(settings.base_url, verification.link) if verification.card_asked else None,
     )
+
+
+def told_card_link(session: Session, settings: Settings, visit: Visit) -> bool:
+    """Whether the SMS that brought this visit its card had room for the card's link. No where the number is erased."""
+    language = session.scalar(
+        select(PhoneVerification.language)
+        .join(Guest, Guest.phone == PhoneVerification.phone)  # verifications are indexed by their phone, not by the visit
+        .where(Guest.id == visit.guest_id, PhoneVerification.visit_id == visit.public_id, PhoneVerification.card_id.is_not(None))
+        .order_by(PhoneVerification.id.desc())
+        .limit(1)
+    )
+    return language is not None and texts.fits_link(language, settings.base_url)
 
 
 def on_status(session: Session, message: SmsMessage, now: datetime) -> None:

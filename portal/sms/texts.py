@@ -5,6 +5,7 @@ browser. The last line `@host #code` lets browsers fill the code in on that host
 """
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from portal.core.i18n import translations
 
@@ -79,10 +80,21 @@ def compose(language: str, *, code: str, host: str, card_link: str | None = None
     return next((sms for sms in texts if sms.parts == 1), measure(plain))
 
 
-def preview(language: str, host: str) -> tuple[Preview, Preview]:
-    """Both templates as a guest would get them on this host."""
+def card_link(base_url: str, link: str) -> str:
+    """The address of a card as an SMS says it."""
+    return f"{base_url}/l/{link}"
+
+
+def fits_link(language: str, base_url: str) -> bool:
+    """Whether an SMS holds the card's link: codes and links are all of one length, so the language and the host decide."""
+    return preview(language, base_url)[1].has_link
+
+
+def preview(language: str, base_url: str) -> tuple[Preview, Preview]:
+    """Both templates as a guest would get them at this address."""
+    host = urlsplit(base_url).netloc
     without = compose(language, code=SAMPLE_CODE, host=host)
-    with_link = compose(language, code=SAMPLE_CODE, host=host, card_link=f"https://{host}/l/{SAMPLE_LINK}")
+    with_link = compose(language, code=SAMPLE_CODE, host=host, card_link=card_link(base_url, SAMPLE_LINK))
     return _preview("code", language, without), _preview("card", language, with_link)
 
 

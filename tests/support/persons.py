@@ -46,14 +46,22 @@ def publish(session: Session, settings: Settings, house: House, now: datetime) -
 
 
 def leave_phone(
-    session: Session, settings: Settings, house: House, phone: Phone, now: datetime, *, mac: str, purposes: tuple[str, ...]
+    session: Session,
+    settings: Settings,
+    house: House,
+    phone: Phone,
+    now: datetime,
+    *,
+    mac: str,
+    purposes: tuple[str, ...],
+    language: str = "ru",
 ) -> PhoneVerification:
-    """The form was sent from the Wi-Fi; no code yet."""
+    """The form was sent from the Wi-Fi in a language, the landing having been opened in Russian; no code yet."""
     venue = directory.venue_by_id(session, house.venue_id)
     arrival = {"mac": Mac(mac).hex, "ip": "10.1.0.7", "gateway_id": house.gateway_id}
     entry = new_entry(venue.id, house.source_id, "wifi", "ru", now, arrival=arrival)
     client = Client("203.0.113.7", "Mozilla/5.0 (Linux; Android 15)", settings.keys.keyed_hash("mac", mac), "android", None)
-    form = Form(phone, "ru", tuple(_box(session, venue.id, p) for p in purposes), {"name": "Анна"})
+    form = Form(phone, language, tuple(_box(session, venue.id, p, language) for p in purposes), {"name": "Анна"})
     started = register(session, settings, venue, entry, client, form, now)
     assert not isinstance(started, Refused), started
     return session.scalars(select(PhoneVerification).where(PhoneVerification.public_id == started.public_id)).one()
@@ -78,7 +86,7 @@ def sign_up(
     return Person(phone, row.id, row.visit_id, guest.id if guest else None, card.token if card else None)
 
 
-def _box(session: Session, venue_id: int, purpose: str) -> Box:
-    document = documents.published(session, venue_id, KINDS[purpose], "ru")
+def _box(session: Session, venue_id: int, purpose: str, language: str) -> Box:
+    document = documents.published(session, venue_id, KINDS[purpose], language)
     assert document is not None
     return Box(purpose, document.id, f"signup:box:{purpose}")

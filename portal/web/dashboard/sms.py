@@ -1,7 +1,6 @@
 """What a venue spends on SMS, and how its messages read."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -71,8 +70,8 @@ def resume_sms(code: str, path: str) -> Response:
 
 def page(form: BudgetForm, venue: Venue, state: State, trial: Trial | None = None) -> str:
     """The screen; `trial` is what trying the account came to."""
-    host = urlsplit(parts().settings.base_url).netloc
-    previews = [(language, preview) for language in LANGUAGES for preview in texts.preview(language, host)]
+    base_url = parts().settings.base_url
+    previews = [(language, preview) for language in LANGUAGES for preview in texts.preview(language, base_url)]
     return render_template(
         "dashboard/sms.html",
         form=form,

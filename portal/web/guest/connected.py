@@ -17,6 +17,7 @@ from portal.core.errors import PortalError
 from portal.core.logging import follow
 from portal.guests import members
 from portal.signup import opening
+from portal.signup.messages import told_card_link
 from portal.signup.staff_view import check_number
 from portal.venues import directory
 from portal.web.guest import bp
@@ -50,10 +51,12 @@ def connected(token: str) -> str:
     now = parts().clock()
     with parts().database.reading() as session:
         look = _look(session, token, now)
+        state = _state(look, now)
+        card_hint = _card_hint(session, look, state)
     visit, grant, may_press = look.visit, look.grant, not look.by_mac
     front = shelf().by_venue_id(parts(), visit.venue_id)
     assert front is not None
-    state = _state(look, now)
+    me_url = url_for("guest.me", venue_code=front.venue.code)
     picture = proof_url(visit.public_id, now) if state in (*WAITING, "no_internet") else ""
     g.csp_images = (parts().settings.proof_url,) if picture else ()
     return render_template(
@@ -63,8 +66,9 @@ def connected(token: str) -> str:
         online_since=look.since,
         time_left_seconds=max(0, int((grant.expires_at - now).total_seconds())) if grant else 0,
         ends_at=grant.expires_at if grant else None,
-        card_hint=visit.card_at is not None and may_press,
-        me_url=url_for("guest.me", venue_code=front.venue.code),
+        card_hint=card_hint,
+        me_url=me_url,
+        me_address=address_to_type(me_url),
         again_url=url_for("guest.linked", venue_code=front.venue.code),
         disconnect_url=url_for("guest.disconnect", token=token) if may_press and state not in ("ended", "revoked") else None,
         forget_url=url_for("guest.forget", token=token) if may_press and (visit.guest_id or (grant and grant.mac)) else None,
@@ -132,6 +136,18 @@ def _look(session: Session, token: str, now: datetime) -> Look:
         return Look(visit, None, now, by_mac=by_mac)
     asked_at = datetime.fromtimestamp(payload["t"], UTC) if "t" in payload else grant.starts_at
     return Look(visit, grant, asked_at, passed_since(session, grant), by_mac, opening.state_of(session, grant, now))
+
+
+def address_to_type(path: str) -> str:
+    """A page of ours as a guest would type it in another browser."""
+    return parts().settings.base_url.partition("://")[2] + path
+
+
+def _card_hint(session: Session, look: Look, state: str) -> str:
+    """Where the card is opened later: by the link of the `sms`, or on the page of `me` where the SMS had no room for it."""
+    if state != "online" or look.by_mac or look.visit.card_at is None:
+        return ""
+    return "sms" if told_card_link(session, parts().settings, look.visit) else "me"
 
 
 def _state(look: Look, now: datetime) -> str:

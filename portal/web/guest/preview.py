@@ -4,16 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flask import abort, g, render_template
+from flask import abort, g, render_template, url_for
 from sqlalchemy import inspect
 
 from portal.acquisition.entry import new_entry
 from portal.core.phone import phone_from_e164
 from portal.signup.staff_view import check_number
+from portal.sms import texts
 from portal.venues.models import Venue
 from portal.web import preview
 from portal.web.guest import bp
 from portal.web.guest.card import render_card
+from portal.web.guest.connected import address_to_type
 from portal.web.guest.forms import Typed
 from portal.web.guest.landing import render_landing
 from portal.web.guest.shelf import Front, shelf
@@ -64,7 +66,9 @@ def _online(front: Front, now: datetime) -> str:
     """The first minutes after the code, with the card asked for."""
     return render_template(
         "guest/connected.html", venue=front.venue, sample=True, state="online", online_since=now - ONLINE_FOR,
-        ends_at=now + LEFT, time_left_seconds=int(LEFT.total_seconds()), card_hint=True, me_url=NOWHERE,
+        ends_at=now + LEFT, time_left_seconds=int(LEFT.total_seconds()), me_url=NOWHERE,
+        card_hint="sms" if texts.fits_link(str(g.language), parts().settings.base_url) else "me",
+        me_address=address_to_type(url_for("guest.me", venue_code=front.venue.code)),
         disconnect_url=NOWHERE, forget_url=NOWHERE, check_number=check_number("k7m2qx"), proof_picture="", next_look=None,
     )  # fmt: skip
 

@@ -84,7 +84,19 @@ def test_a_text_does_not_show_its_code_when_printed() -> None:
 
 
 def test_the_settings_page_counts_both_templates() -> None:
-    code, card = texts.preview("ru", HOST)
+    code, card = texts.preview("ru", f"https://{HOST}")
     assert (code.template, code.has_warning, code.has_link, code.has_origin) == ("code", True, False, True)
     assert (card.template, card.has_warning, card.has_link, card.has_origin) == ("card", False, True, True)
     assert card.sms.length <= card.sms.limit == 70
+
+
+def test_the_settings_page_shows_links_as_they_are_sent() -> None:
+    assert "Card: http://127.0.0.1:8000/l/" in texts.preview("en", "http://127.0.0.1:8000")[1].sms.text
+
+
+def test_whether_the_link_fits_is_told_as_messages_are_made() -> None:
+    for length in range(1, 120):
+        host = "h" * length
+        for language in ("ru", "en"):
+            sms = texts.compose(language, code="987654", host=host, card_link=f"https://{host}/l/abcdefghij")
+            assert texts.fits_link(language, f"https://{host}") is ("abcdefghij" in sms.text)
