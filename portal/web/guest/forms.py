@@ -80,7 +80,7 @@ def read_typed(form: Mapping[str, str]) -> Typed:
 def parse(front: Front, language: str, path: str, typed: Typed) -> tuple[Parsed | None, dict[str, str]]:
     """The parsed form, or None and what to do about each field, in the reader's language."""
     errors: dict[str, str] = {}
-    phone = read_phone(front.venue, typed.phone, errors)
+    phone = read_phone(front.venue, typed.phone, errors, path)
     kept = kept_fields(typed.ticked)  # what no ticked box lets us keep cannot be required
     answers = {
         name: _answer(name, typed.values.get(name, ""), errors, required=mode == "required" and name in kept)
@@ -100,17 +100,24 @@ def parse(front: Front, language: str, path: str, typed: Typed) -> tuple[Parsed 
     return Parsed(phone, {k: v for k, v in answers.items() if v}, taken), {}
 
 
-def read_phone(venue: Venue, typed: str, errors: dict[str, str]) -> Phone | None:
-    """The number as people type it, or None and what is wrong with it under `phone`."""
+def read_phone(venue: Venue, typed: str, errors: dict[str, str], path: str) -> Phone | None:
+    """The number as people type it, or None and under `phone` what is wrong with it and the other route.
+
+    A voucher is a route only where the venue gives them, and only to the internet: on other paths staff help as they can.
+    """
     try:
         return parse_phone(typed, tuple(venue.regions), venue.regions[0] if venue.regions else "RU")
     except PhoneRefused as refused:
-        errors["phone"] = {
-            "empty": _("Enter your mobile number. The code will come to it."),
+        wrong = {
+            "empty": _("The number is missing. Enter your mobile number: the code will come to it."),
             "unreadable": _("This does not look like a phone number. Check the digits, for example 8 912 345-67-89."),
-            "region": _("We cannot send a code to numbers of this country. Use another number or ask the staff for a voucher."),
-            "not_mobile": _("This number cannot receive SMS. Enter a mobile number or ask the staff for a voucher."),
+            "region": _("We cannot send a code to numbers of this country. Use another number."),
+            "not_mobile": _("This number cannot receive SMS. Enter a mobile number."),
         }[refused.reason]
+        voucher = venue.vouchers and path == "wifi"
+        by_voucher = _("If that does not help, ask the staff for a voucher: it opens the internet without SMS.")
+        other = by_voucher if voucher else _("If that does not help, ask the staff.")
+        errors["phone"] = f"{wrong} {other}"
         return None
 
 

@@ -35,7 +35,7 @@ def ask_code(venue_code: str) -> Response | str:
     """Send a code to the number; whether the number is known changes nothing here."""
     venue = _venue(venue_code)
     typed, errors = request.form.get("phone", "")[:100], dict[str, str]()
-    phone = read_phone(venue, typed, errors)
+    phone = read_phone(venue, typed, errors, "me")
     if phone is None:
         return make_response(_form(venue, typed, errors), 422)
     started = _start(venue, phone)
