@@ -101,6 +101,12 @@ def test_terms_are_those_of_the_settings_with_their_grammar(settings: Settings) 
     assert "kept for 183 days, apart" in filled("wifi_terms", "en", settings)
 
 
+def test_the_term_of_identification_is_counted_as_the_register_counts_it(settings: Settings) -> None:
+    """From the moment of the proof, `identify`, or of the entry by right of an earlier one, `identify_again`."""
+    assert "Срок: 183 дня после подтверждения номера или повторного входа" in filled("privacy_policy", "ru", settings)
+    assert "Term: 183 days after the number was proven, or a remembered" in filled("privacy_policy", "en", settings)
+
+
 def test_each_purpose_has_a_document_of_its_own() -> None:
     assert len(set(KIND_OF_PURPOSE.values())) == len(KIND_OF_PURPOSE)
     assert set(KIND_OF_PURPOSE.values()) <= set(DOCUMENT_KINDS)
