@@ -3,6 +3,7 @@
 import pytest
 
 from portal.app import create_app
+from portal.core.i18n import LANGUAGES, translations
 from portal.sms.senders.base import BadCredentials, GateDown, NoMoney
 from portal.sms.senders.smsaero import SmsAeroSender
 from tests.conftest import make_settings
@@ -70,3 +71,10 @@ def test_the_sixth_test_of_an_hour_is_refused(browser, sender):
     answers = [browser.post(f"{AT}/test", form_at=AT, phone="8 903 123-45-67").status_code for _ in range(6)]
     assert answers == [200] * 5 + [429]
     assert len(sender.sent) == 5
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_warning_that_found_no_room_is_quoted_as_messages_say_it(language):
+    say = translations(language).gettext
+    warning = say("Code %(code)s. Tell nobody.").partition(". ")[2].rstrip(".").lower()
+    assert warning in say("no room for “tell nobody”")
