@@ -84,4 +84,4 @@ $(DEV_STAMP): $(RUN_STAMP)
 	@touch $@
 
 %.mo: %.po | $(RUN_STAMP)
-	@$(BIN)/pybabel -q compile -i $< -o $@
+	@$(BIN)/pybabel -q compile -i $< -o $@.new && mv $@.new $@
