@@ -12,6 +12,14 @@ def is_loopback(host: str) -> bool:
         return host.lower().rstrip(".") == "localhost"
 
 
+def is_every(host: str) -> bool:
+    """True for what a server listens on to be reached by each of the machine's addresses: 0.0.0.0, ::."""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
 def own_address() -> str:
     """By which others in the network reach this machine; empty without a network. Nothing is sent: only a route is chosen."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

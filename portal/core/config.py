@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import SettingsConfigDict
 
 from portal.core import demo_secrets
-from portal.core.address import own_address, with_port
+from portal.core.address import is_every, own_address, with_port
 from portal.core.demo_secrets import PREFIX
 from portal.core.mail_settings import MailSettings
 from portal.core.setting_types import LONGEST_CODE, Count, Duration, Months, Names, Percent, Seconds, SenderName
@@ -164,7 +164,7 @@ class Settings(MailSettings):
     @cached_property
     def _reached_at(self) -> str:
         """No phone can open the address that means "every one": a demo there is known by the machine's own."""
-        return (self.host in ("0.0.0.0", "::") and own_address()) or self.host  # noqa: S104
+        return (is_every(self.host) and own_address()) or self.host
 
     @property
     def plain_host(self) -> str:

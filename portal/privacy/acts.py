@@ -67,6 +67,19 @@ def close(session: Session, act_id: int, now: datetime) -> None:
     session.execute(update(DestructionAct).where(DestructionAct.id == act_id).values(finished_at=now))
 
 
+def write_whole(
+    session: Session, legal_entity_id: int, rule: str, destroyed: Sequence[Destroyed], now: datetime
+) -> DestructionAct | None:
+    """An act about what one transaction destroys, begun and ended in it. None when that was nothing."""
+    if not destroyed:
+        return None
+    act = open_act(session, legal_entity_id, rule, rule, now, now)
+    log(session, act.id, destroyed, now)
+    close(session, act.id, now)
+    session.refresh(act)
+    return act
+
+
 def list_acts(session: Session, limit: int = 200) -> list[DestructionAct]:
     """The newest acts first."""
     return list(session.scalars(select(DestructionAct).order_by(DestructionAct.id.desc()).limit(limit)))

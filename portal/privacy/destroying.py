@@ -61,14 +61,16 @@ def declared_openings(session: Session, verification_ids: Sequence[int]) -> list
     return _delete(session, ConsentOpening, ConsentOpening.opening_id.in_(declared), ConsentOpening.opening_id)
 
 
-def openings_of(session: Session, legal_entity_id: int, subject: str, waiting: Sequence[int] = ()) -> list[Destroyed]:
-    """Salts and values behind every consent of a person; the chain keeps its commitments and still verifies.
+def openings_of(
+    session: Session, legal_entity_id: int, subject: str, in_force: Sequence[str] = (), waiting: Sequence[int] = ()
+) -> list[Destroyed]:
+    """Salts and values behind a person's consents; the chain keeps its commitments and still verifies.
 
-    Those declared with the verifications that are `waiting` for their code stay.
+    Those of the records `in_force` stay, and of what was declared with the verifications that are `waiting` for their code.
     """
-    declared = select(ConsentRecord.opening_id).where(ConsentRecord.verification_id.in_(waiting))
+    backing = or_(ConsentRecord.record_id.in_(in_force), ConsentRecord.verification_id.in_(waiting))
     mine = (ConsentOpening.legal_entity_id == legal_entity_id) & (ConsentOpening.subject == subject)
-    mine &= ConsentOpening.opening_id.not_in(declared)
+    mine &= ConsentOpening.opening_id.not_in(select(ConsentRecord.opening_id).where(backing))
     return _delete(session, ConsentOpening, mine, ConsentOpening.opening_id)
 
 

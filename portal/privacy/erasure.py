@@ -1,4 +1,4 @@
-"""Erasure on a person's word, and withdrawal with what follows from it. One transaction each, idempotent."""
+"""Erasure on a person's word: one transaction, idempotent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,11 @@ from sqlalchemy.orm import Session
 from portal.access import grants, remembered
 from portal.access.models import AccessBlock, AccessGrant, Identification
 from portal.acquisition.models import Visit
-from portal.cards.models import Card
 from portal.consent import records
 from portal.consent.models import ConsentChain
 from portal.core.phone import phone_from_e164
 from portal.core.tokens import Keys
 from portal.guests import members
-from portal.guests.grounds import GUEST_PURPOSES, kept_fields
 from portal.guests.models import Guest
 from portal.privacy import acts, destroying
 from portal.privacy.acts import Destroyed
@@ -43,50 +41,7 @@ def erase(session: Session, keys: Keys, legal_entity_id: int, phone: str, now: d
     of_phone = (AccessBlock.legal_entity_id == legal_entity_id) & (AccessBlock.phone == phone)
     destroyed = destroy_person(session, keys, legal_entity_id, phone, "erasure", now) + destroying.blocks(session, of_phone)
     disconnected = revoke_access(session, legal_entity_id, phone, now)
-    return Erased(_act(session, legal_entity_id, "erasure", destroyed, now), disconnected)
-
-
-def withdraw(
-    session: Session, keys: Keys, legal_entity_id: int, phone: str, purpose: str, now: datetime, *, control: str
-) -> bool:
-    """Withdraw one consent; False if it was not in force. With the card's the card goes, with each what no other one lets
-    us keep, with the last one the guest and the evidence, and with the Wi-Fi terms the internet."""
-    signups = lock_person(session, legal_entity_id, phone)
-    if not records.withdraw(session, keys, legal_entity_id, phone_from_e164(phone), purpose, control, now):
-        return False
-    left = {given.purpose for given in records.in_force(session, keys, legal_entity_id, phone_from_e164(phone))}
-    proven = _proven(session, list(signups))
-    destroyed = _without_ground(session, _guests(session, legal_entity_id, phone), proven, left)
-    if not left:
-        subject, waiting = records.subject_of(keys, legal_entity_id, phone_from_e164(phone)), signups.keys() - set(proven)
-        destroyed += destroying.openings_of(session, legal_entity_id, subject, list(waiting))
-    remembered.forget_phone(session, legal_entity_id, phone, "withdrawn", now)
-    if purpose == "wifi_terms":
-        revoke_access(session, legal_entity_id, phone, now, reason="withdrawn")
-    _act(session, legal_entity_id, "withdrawal", destroyed, now)
-    return True
-
-
-def _proven(session: Session, signup_ids: list[int]) -> list[int]:
-    """Without those that still wait for their code, which have a term of their own."""
-    mine = PhoneVerification.id.in_(signup_ids), PhoneVerification.consumed_at.is_not(None)
-    return list(session.scalars(select(PhoneVerification.id).where(*mine)))
-
-
-def _without_ground(session: Session, guest_ids: list[int], proven: list[int], left: set[str]) -> list[Destroyed]:
-    """What the consents that are `left` do not cover."""
-    if not left & GUEST_PURPOSES:
-        return [
-            *destroying.visits_of(session, guest_ids, []),
-            *destroying.verifications(session, proven),
-            *destroying.guests(session, guest_ids),
-        ]
-    cards = [] if "card" in left else list(session.scalars(select(Card.id).where(Card.guest_id.in_(guest_ids))))
-    return [
-        *destroying.cards_by_id(session, cards),
-        *destroying.answers(session, proven, kept_fields(left)),
-        *destroying.profiles(session, guest_ids, kept_fields(left)),
-    ]
+    return Erased(acts.write_whole(session, legal_entity_id, "erasure", destroyed, now), disconnected)
 
 
 def destroy_person(
@@ -97,7 +52,7 @@ def destroy_person(
     person = phone_from_e164(phone)
     for given in records.in_force(session, keys, legal_entity_id, person):
         records.withdraw(session, keys, legal_entity_id, person, given.purpose, control, now)
-    ids = _guests(session, legal_entity_id, phone)
+    ids = guest_ids(session, legal_entity_id, phone)
     return [
         *destroying.openings_of(session, legal_entity_id, records.subject_of(keys, legal_entity_id, person)),
         *destroying.visits_of(session, ids, list(signups.values())),
@@ -157,16 +112,7 @@ def lock_person(session: Session, legal_entity_id: int, phone: str) -> dict[int,
     return locked
 
 
-def _act(session: Session, legal_entity_id: int, rule: str, destroyed: list[Destroyed], now: datetime) -> DestructionAct | None:
-    if not destroyed:
-        return None
-    act = acts.open_act(session, legal_entity_id, rule, rule, now, now)
-    acts.log(session, act.id, destroyed, now)
-    acts.close(session, act.id, now)
-    session.refresh(act)
-    return act
-
-
-def _guests(session: Session, legal_entity_id: int, phone: str) -> list[int]:
+def guest_ids(session: Session, legal_entity_id: int, phone: str) -> list[int]:
+    """The guest of a phone, if there is one."""
     mine = select(Guest.id).where(Guest.legal_entity_id == legal_entity_id, Guest.phone == phone)
     return list(session.scalars(mine))

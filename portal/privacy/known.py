@@ -60,6 +60,7 @@ class KnownForm:
 
     left_at: datetime
     venue: str
+    proven: bool  # by its code; one that was not goes sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +95,17 @@ class Known:
 
 def known_of(session: Session, keys: Keys, legal_entity_id: int, phone: str, now: datetime) -> Known:
     """What a legal entity knows of a phone (E.164). Call only for a person who proved that number."""
-    guest = members.by_phone(session, legal_entity_id, phone)
+    guest, person = members.by_phone(session, legal_entity_id, phone), phone_from_e164(phone)
     return Known(
         guest=guest,
         card=read.of_guest(session, guest.id) if guest else None,
-        consents=records.in_force(session, keys, legal_entity_id, phone_from_e164(phone)),
+        consents=records.in_force(session, keys, legal_entity_id, person),
         devices=members.devices_of(session, guest.id) if guest else [],
         visits=_visits(session, guest.id) if guest else [],
         accesses=_accesses(session, legal_entity_id, phone, now),
         messages=_messages(session, legal_entity_id, phone),
         forms=_forms(session, legal_entity_id, phone),
-        evidence=_evidence(session, legal_entity_id, records.subject_of(keys, legal_entity_id, phone_from_e164(phone))),
+        evidence=_evidence(session, legal_entity_id, records.subject_of(keys, legal_entity_id, person)),
     )
 
 
@@ -153,7 +154,7 @@ def _messages(session: Session, legal_entity_id: int, phone: str) -> list[KnownM
 
 def _forms(session: Session, legal_entity_id: int, phone: str) -> list[KnownForm]:
     found = (
-        select(PhoneVerification.created_at, Venue.name)
+        select(PhoneVerification.created_at, Venue.name, PhoneVerification.consumed_at.is_not(None))
         .join(Venue, PhoneVerification.venue_id == Venue.id)
         .where(PhoneVerification.phone == phone, PhoneVerification.legal_entity_id == legal_entity_id)
         .where(PhoneVerification.path != "me")
@@ -165,4 +166,5 @@ def _forms(session: Session, legal_entity_id: int, phone: str) -> list[KnownForm
 
 def _evidence(session: Session, legal_entity_id: int, subject: str) -> list[datetime]:
     mine = (ConsentOpening.legal_entity_id == legal_entity_id, ConsentOpening.subject == subject)
-    return list(session.scalars(select(ConsentOpening.created_at).where(*mine).order_by(ConsentOpening.created_at.desc())))
+    found = select(ConsentOpening.created_at).where(*mine).order_by(ConsentOpening.created_at.desc())
+    return list(session.scalars(found.limit(_LATEST)))

@@ -13,12 +13,12 @@ from portal.cards.read import of_guest
 from portal.consent import records
 from portal.core.phone import phone_from_e164
 from portal.core.tokens import Keys
+from portal.guests.grounds import KEPT_FIELDS
 from portal.guests.models import Guest
 from portal.venues.models import Venue
 from portal.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 AT_ONCE = 500
-PURPOSES = ("card", "advertising_sms", "advertising_email")
 
 
 def unheard_of(session: Session, endpoint: WebhookEndpoint, kind: str) -> list[int]:
@@ -54,7 +54,7 @@ def told_of(session: Session, keys: Keys, guest_id: int, *, with_phone: bool) ->
         "source": {"code": source.code, "label": source.label, "kind": source.kind} if source else None,
         "entry": visit.entry if visit else None,
         "card": card.number if card else None,
-        "consents": {purpose: purpose in given for purpose in PURPOSES},
+        "consents": {purpose: purpose in given for purpose in KEPT_FIELDS},
         "phone": guest.phone if with_phone and "advertising_sms" in given else None,
     }
 

@@ -54,6 +54,8 @@ def _addresses() -> None:
 
 def _statements() -> None:
     """A statement belongs to its dialect, and those of two engines of a kind are alike: both make them the same way."""
+    # Caches are keyed by the dialect, the engine's and each mapper's own. mypy: a method is put in another's place on purpose,
+    # and this __eq__ takes dialects only, where object's takes anything.
     DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign,assignment]
     DefaultDialect.__hash__ = lambda dialect: hash(type(dialect))  # type: ignore[method-assign]
     compiled: LRUCache[Any, Any] = LRUCache(2000)

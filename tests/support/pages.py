@@ -208,6 +208,7 @@ GUEST = (
     State("card", "guest.card", lambda stage: stage.proven()[0]),
     State("my data, number", "guest.me", lambda stage: f"/me/{VENUE}"),
     State("my data", "guest.mine", lambda stage: stage.me()),
+    State("my data without a card", "guest.mine", lambda stage: stage.me(card=False)),
     State("my data, erase", "guest.confirm_erase", lambda stage: f"{stage.me()}/erase"),
     State("document", "guest.document", lambda stage: f"/d/{VENUE}/card_consent"),
     State("document, one version", "guest.document_version", lambda stage: f"/d/{VENUE}/wifi_terms/1/{stage.language}"),

@@ -24,6 +24,7 @@ from portal.signup.registration import Form, register
 from portal.venues import directory
 from tests.support.house import House
 
+ANNA, BORIS = Phone("+79161234567"), Phone("+79167654321")
 KINDS = {"card": "card_consent", "advertising_sms": "advertising_sms", "wifi_terms": "wifi_terms"}
 
 
@@ -56,10 +57,10 @@ def leave_phone(
     purposes: tuple[str, ...],
     language: str = "ru",
 ) -> PhoneVerification:
-    """The form was sent from the Wi-Fi in a language, the landing having been opened in Russian; no code yet."""
+    """The form was sent from the Wi-Fi; no code yet."""
     venue = directory.venue_by_id(session, house.venue_id)
     arrival = {"mac": Mac(mac).hex, "ip": "10.1.0.7", "gateway_id": house.gateway_id}
-    entry = new_entry(venue.id, house.source_id, "wifi", "ru", now, arrival=arrival)
+    entry = new_entry(venue.id, house.source_id, "wifi", language, now, arrival=arrival)
     client = Client("203.0.113.7", "Mozilla/5.0 (Linux; Android 15)", settings.keys.keyed_hash("mac", mac), "android", None)
     form = Form(phone, language, tuple(_box(session, venue.id, p, language) for p in purposes), {"name": "Анна"})
     started = register(session, settings, venue, entry, client, form, now)

@@ -99,14 +99,14 @@ class Stage:
         }
         return f"/wifi/{VENUE}?{urlencode({**values, 'sig': sign_arrival(secret, values)})}"
 
-    def code_page(self, entry: str | None = None) -> tuple[FlaskClient, str, str]:
-        """A guest who left a phone: the client, the path of the code page, the phone."""
+    def code_page(self, entry: str | None = None, *, card: bool = True) -> tuple[FlaskClient, str, str]:
+        """A guest who left a phone, and wants the card: the client, the path of the code page, the phone."""
         client, phone = self.client(), self.phone()
         page = client.get(entry or f"/s/{self.source}").text
         boxes = dict(re.findall(r'type="checkbox" id="[^"]+" name="(box_card)" value="([^"]+)"', page))
         token = re.search(r'name="visit" value="([^"]+)"', page)
         assert token is not None
-        answer = client.post("/signup", data={"visit": token[1], "phone": phone, **boxes})
+        answer = client.post("/signup", data={"visit": token[1], "phone": phone, **(boxes if card else {})})
         assert answer.status_code == 303, answer.text
         return client, answer.location, phone
 
@@ -116,9 +116,9 @@ class Stage:
         location: str = self.client().get(f"/l/{self.verification(phone).link}").location
         return location
 
-    def proven(self, entry: str | None = None) -> tuple[str, str]:
+    def proven(self, entry: str | None = None, *, card: bool = True) -> tuple[str, str]:
         """A guest who typed the right code: where they were sent, and their visit's public id."""
-        client, path, phone = self.code_page(entry)
+        client, path, phone = self.code_page(entry, card=card)
         answer = client.post(path, data={"code": self.code(phone)})
         assert answer.status_code == 303, answer.text
         return answer.location, self.verification(phone).visit_id
@@ -141,9 +141,9 @@ class Stage:
                 came_online(session, visit_id, self.now(), "accounting")
         return f"/connected/{self.settings.keys.seal('connected', {'v': visit_id}, self.now())}"
 
-    def me(self) -> str:
-        """The page of what is known of a guest who has a card."""
-        _, visit_id = self.proven()
+    def me(self, *, card: bool = True) -> str:
+        """The page of what is known of a guest who has a card, or of one of the Wi-Fi who wanted none."""
+        _, visit_id = self.proven() if card else self.proven(self.wifi(), card=False)
         query = select(PhoneVerification.phone).where(PhoneVerification.visit_id == visit_id)
         with self.database.reading() as session:
             venue = directory.venue_by_code(session, VENUE)

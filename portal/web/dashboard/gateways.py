@@ -142,6 +142,8 @@ def rotate_gateway(code: str, gateway: str) -> Response:
         rows.rotate(db, one)
         journal.write(db, me(), "gateway.rotate", f"{venue.code} {one.kind} {one.id}", now)
     flash(_("The secrets are new. Put them into the router: until then nobody comes online."))
+    if kind_of(one.kind).uses_radius:
+        flash(_("RADIUS needs the new secret as well: ask who runs the server to write its configuration again and restart it."))
     return redirect(url_for("dashboard.gateway", code=code, gateway=one.key), 303)
 
 

@@ -19,6 +19,7 @@ from portal.web.parts import parts
 # Captive windows and in-app browsers: WebKit without "Safari/", Android's WebView. Nothing can be kept there.
 _WEBKIT = re.compile(r"\((iPhone|iPad|iPod|Macintosh).*AppleWebKit/")
 _SMALL = ("CaptiveNetworkSupport", "CaptivePortalLogin", "; wv)")
+_SAID: dict[str, Shown] = {"installed": "installed", "shown": "shown"}
 
 
 def is_small_window(user_agent: str) -> bool:
@@ -69,8 +70,7 @@ def card_manifest(token: str) -> Response:
 def card_saved(token: str) -> tuple[str, int]:
     """The page's script tells that it runs from the home screen (`how=installed`), in a real browser (`opened`) or in a
     window that keeps nothing (`shown`)."""
-    how = request.form.get("how", "")
-    if not _note(token, "installed" if how == "installed" else "shown" if how == "shown" else "opened"):
+    if not _note(token, _SAID.get(request.form.get("how", ""), "opened")):
         abort(404)
     return "", 204
 
@@ -78,9 +78,8 @@ def card_saved(token: str) -> tuple[str, int]:
 @bp.get("/c/<token>/shown")
 def card_shown(token: str) -> Response:
     """The picture of a page without scripts: the card is in use, wherever it is kept."""
-    if classify(request.method, request.headers).kind != "person":
-        return pixel(200)
-    return pixel(200 if _note(token, "shown") else 404)
+    looked_at = classify(request.method, request.headers).kind == "person"
+    return pixel(404 if looked_at and not _note(token, "shown") else 200)
 
 
 @bp.get("/sw.js")

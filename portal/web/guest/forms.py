@@ -114,9 +114,10 @@ def read_phone(venue: Venue, typed: str, errors: dict[str, str], path: str) -> P
             "region": _("We cannot send a code to numbers of this country. Use another number."),
             "not_mobile": _("This number cannot receive SMS. Enter a mobile number."),
         }[refused.reason]
-        voucher = venue.vouchers and path == "wifi"
-        by_voucher = _("If that does not help, ask the staff for a voucher: it opens the internet without SMS.")
-        other = by_voucher if voucher else _("If that does not help, ask the staff.")
+        if venue.vouchers and path == "wifi":
+            other = _("If that does not help, ask the staff for a voucher: it opens the internet without SMS.")
+        else:
+            other = _("If that does not help, ask the staff.")
         errors["phone"] = f"{wrong} {other}"
         return None
 

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from portal.consent.models import PURPOSES, ConsentDocument
 from portal.core.phone import Phone, phone_from_e164
 from portal.core.tokens import Keys
-from portal.privacy import erasure
+from portal.privacy import erasure, withdrawal
 from portal.privacy.known import known_of
 from portal.privacy.patience import patiently
 from portal.venues import directory
@@ -62,7 +62,7 @@ def mine(token: str) -> str:
         day=partial(_day, venue),
         date=partial(format_date, format="long", locale=get_locale()),
         text_url=partial(_text_url, codes),
-        form_term=parts().settings.retention_visit_trace,
+        form_terms={True: parts().settings.retention_visit_trace, False: parts().settings.retention_unproven},
     )
 
 
@@ -74,7 +74,7 @@ def withdraw(token: str) -> Response:
         abort(400)
     keys, now = parts().settings.keys, parts().clock()
     who = (keys, proven.legal_entity_id, proven.phone)
-    patiently(parts().database, lambda session: erasure.withdraw(session, *who, purpose, now, control="me:withdraw"))
+    patiently(parts().database, lambda session: withdrawal.withdraw(session, *who, purpose, now, control="me:withdraw"))
     return _back(token)
 
 

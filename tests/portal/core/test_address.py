@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from portal.core.address import is_loopback, own_address, read_address, with_port
+from portal.core.address import is_every, is_loopback, own_address, read_address, with_port
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,11 @@ def test_the_machine_itself_is_known(host: str, itself: bool) -> None:
 )
 def test_an_ipv6_address_stands_in_brackets_before_its_port(host: str, written: str) -> None:
     assert with_port(host, 8000) == written
+
+
+@pytest.mark.parametrize(("host", "every"), [("0.0.0.0", True), ("::", True), ("127.0.0.1", False), ("wifi.example.ru", False)])
+def test_what_stands_for_every_address_is_known(host: str, every: bool) -> None:
+    assert is_every(host) is every
 
 
 def test_the_machines_own_address_is_one_that_it_can_listen_on() -> None:

@@ -1,8 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from portal.access import blocks
 from portal.access.models import AccessBlock, AccessGrant, Identification
@@ -26,18 +25,7 @@ from portal.signup.models import PhoneVerification
 from portal.sms.models import SmsMessage
 from portal.venues.models import LegalEntity
 from tests.support.house import House, build_house
-from tests.support.persons import Person, leave_phone, publish, sign_up
-
-ANNA, BORIS = Phone("+79161234567"), Phone("+79167654321")
-
-
-@pytest.fixture
-def people(database: Database, house: House, settings: Settings, now: datetime) -> tuple[Person, Person]:
-    """Anna has a card and reads adverts, Boris has a card."""
-    with database.writing() as session:
-        publish(session, settings, house, now)
-        anna = sign_up(session, settings, house, ANNA, now, mac="020000000001", purposes=("card", "advertising_sms"))
-        return anna, sign_up(session, settings, house, BORIS, now, mac="020000000002")
+from tests.support.persons import ANNA, BORIS, Person, leave_phone, publish, sign_up
 
 
 def erase(database: Database, settings: Settings, house: House, phone: Phone, now: datetime) -> erasure.Erased:
@@ -128,68 +116,6 @@ def test_another_operator_keeps_what_it_knows_of_the_same_phone(
     assert left.guest is not None and left.card is not None and len(left.consents) == 1 and left.accesses
     assert left.accesses[0].online_until is not None
     assert [grant.venue_id for grant in erased.disconnected] == [house.venue_id]
-
-
-def test_withdrawing_the_card_takes_the_card_and_leaves_a_guest_who_reads_adverts(
-    database: Database, house: House, settings: Settings, now: datetime, people: tuple[Person, Person]
-) -> None:
-    for expected in (True, False):
-        with database.writing() as session:
-            did = erasure.withdraw(session, settings.keys, house.legal_entity_id, ANNA.e164, "card", now, control="me:withdraw")
-        assert did is expected
-    with database.reading() as session:
-        known = known_of(session, settings.keys, house.legal_entity_id, ANNA.e164, now)
-    assert known.guest is not None and known.card is None
-    assert [given.purpose for given in known.consents] == ["advertising_sms"]
-
-
-def test_withdrawing_the_wifi_terms_ends_the_internet_and_an_advert_does_not(
-    database: Database, house: House, settings: Settings, now: datetime
-) -> None:
-    with database.writing() as session:
-        publish(session, settings, house, now)
-        sign_up(session, settings, house, ANNA, now, purposes=("wifi_terms", "advertising_sms"))
-    for purpose, reason in (("advertising_sms", None), ("wifi_terms", "withdrawn")):
-        with database.writing() as session:
-            who = (session, settings.keys, house.legal_entity_id, ANNA.e164)
-            assert erasure.withdraw(*who, purpose, now, control="me:withdraw")
-            assert session.scalars(select(AccessGrant.revoked_reason)).one() == reason
-
-
-def test_withdrawing_the_last_consent_ends_the_guest_with_the_form_and_what_proved_it(
-    database: Database, house: House, settings: Settings, now: datetime, people: tuple[Person, Person]
-) -> None:
-    with database.writing() as session:
-        leave_phone(session, settings, house, BORIS, now + timedelta(minutes=1), mac="020000000002", purposes=("card",))
-        erasure.withdraw(session, settings.keys, house.legal_entity_id, ANNA.e164, "card", now, control="me:withdraw")
-        erasure.withdraw(session, settings.keys, house.legal_entity_id, BORIS.e164, "card", now, control="me:withdraw")
-    with database.reading() as session:
-        anna = known_of(session, settings.keys, house.legal_entity_id, ANNA.e164, now)
-        boris = known_of(session, settings.keys, house.legal_entity_id, BORIS.e164, now)
-        proven = PhoneVerification.consumed_at.is_not(None)
-        phones = session.execute(select(proven, PhoneVerification.phone).order_by(PhoneVerification.id)).all()
-    assert len(anna.evidence) == len(anna.forms) == 1, "she still reads adverts"
-    assert boris.guest is None and boris.consents == [] and boris.accesses
-    assert boris.evidence == [now + timedelta(minutes=1)], "of the form that waits for its code"
-    assert phones == [(True, ANNA.e164), (True, None), (False, BORIS.e164)], "what waits for its code has a term of its own"
-    assert count(database, AccessGrant, AccessGrant.revoked_at.is_not(None)) == 0, "the internet depends on no consent"
-
-
-def test_a_withdrawn_consent_takes_the_answers_that_no_other_one_covers(
-    database: Database, house: House, settings: Settings, now: datetime, people: tuple[Person, Person]
-) -> None:
-    typed = {"name": "Анна", "email": "anna@example.ru", "city": "Тула", "boxes": []}
-    with database.writing() as session:
-        session.execute(update(Guest).values(email="anna@example.ru", city="Тула", birthday=date(1990, 4, 25), custom="кофе"))
-        session.execute(update(PhoneVerification).values(answers=typed))
-        erasure.withdraw(session, settings.keys, house.legal_entity_id, ANNA.e164, "card", now, control="me:withdraw")
-    with database.reading() as session:
-        anna, boris = (known_of(session, settings.keys, house.legal_entity_id, who.e164, now).guest for who in (ANNA, BORIS))
-        answers = list(session.scalars(select(PhoneVerification.answers).order_by(PhoneVerification.id)))
-    assert anna is not None and boris is not None
-    assert (anna.name, anna.email, anna.city, anna.birthday, anna.custom) == ("Анна", None, None, None, None)
-    assert (boris.email, boris.city, boris.birthday, boris.custom) == ("anna@example.ru", "Тула", date(1990, 4, 25), "кофе")
-    assert answers == [{"name": "Анна", "boxes": []}, typed]
 
 
 def test_who_ticks_nothing_on_the_wifi_leaves_no_answers_is_shown_the_form_and_can_have_it_erased(

@@ -18,7 +18,6 @@ from portal.consent.models import ConsentOpening, ConsentRecord
 from portal.core.config import Settings
 from portal.core.db import Database
 from portal.core.limits import Limit, LimitWindow, take
-from portal.core.phone import Phone
 from portal.guests.models import Guest
 from portal.privacy import acts, retention
 from portal.privacy.models import DestructionAct, DestructionLog
@@ -27,9 +26,7 @@ from portal.signup.models import PhoneVerification
 from portal.sms.models import SmsMessage
 from portal.venues.models import LegalEntity
 from tests.support.house import House, build_house
-from tests.support.persons import leave_phone, publish, sign_up
-
-ANNA, BORIS = Phone("+79161234567"), Phone("+79167654321")
+from tests.support.persons import ANNA, BORIS, leave_phone, publish, sign_up
 
 
 @pytest.fixture(autouse=True)

@@ -137,6 +137,15 @@ def test_new_secrets_and_removal_are_noted(owner, database, house):
     assert [action for action, _subject in actions(database, house)] == ["gateway.remove", "gateway.rotate", "gateway.add"]
 
 
+def test_after_new_secrets_radius_is_named_where_it_stands_between(owner):
+    owner.get("/dashboard/overview?lang=en")
+    console = {"base_url": "https://unifi.example.ru:8443", "option_user": "vestibule", "option_secret": "s3cret-of-the-console"}
+    for added, over_radius in ((add(owner), True), (owner.post(f"{HERE}/new/unifi", **console), False)):
+        said = owner.get(owner.post(f"{added.location}/rotate", form_at=added.location).location).text
+        assert "The secrets are new." in said
+        assert ("RADIUS needs the new secret as well" in said) is over_radius
+
+
 def test_a_gateway_that_the_register_names_stays(owner, database, house):
     with database.writing() as session:
         make_grant(session, house, NOW, visit_id=make_visit(session, house, NOW, verified=True))

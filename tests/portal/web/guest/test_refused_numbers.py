@@ -3,9 +3,8 @@
 import pytest
 
 from portal.core.phone import PhoneRefused, parse_phone
-from portal.gateways.simulator import sign_arrival
-from portal.venues.models import GatewayConfig
 from tests.support.signups import World, scan, visit_token
+from tests.support.simulator import signed_redirect
 
 REFUSED = {"empty": "", "unreadable": "12", "region": "+49 1512 3456789", "not_mobile": "+7 495 123-45-67"}
 WRONG = {
@@ -25,10 +24,8 @@ STAFF = {"en": "If that does not help, ask the staff.", "ru": "Если не п�
 def landing(world: World, path: str, language: str) -> str:
     if path == "qr":
         return scan(world.client(), world.house.source_code, **{"Accept-Language": language})
-    gateway = world.rows(GatewayConfig)[0]
-    values = {"mac": "02:aa:bb:cc:dd:01", "ip": "10.0.0.9", "ts": str(int(world.now.timestamp())), "url": "http://a.example/"}
-    query = {**values, "sig": sign_arrival(gateway.secret, values)}
-    answer = world.client().get(f"/wifi/{world.house.venue_code}", query_string=query, headers={"Accept-Language": language})
+    arrival = signed_redirect(world.database, world.house, "02aabbccdd01", world.now)
+    answer = world.client().get(arrival, headers={"Accept-Language": language})
     assert answer.status_code == 200
     return answer.text
 
